@@ -1,0 +1,2 @@
+//! The engine guard.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Deploy: plan, gates, execution, recovery.
+pub mod gates;

@@ -1,0 +1,1 @@
+//! Migrations × rules → findings (pure).

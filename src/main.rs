@@ -1,0 +1,2 @@
+//! `cargo prisma-safe`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Prisma: how its CLI is called, what it said, and the engine guard.
+pub mod guard;

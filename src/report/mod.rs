@@ -1,0 +1,1 @@
+//! One model in, every format out. Never reads files or databases.

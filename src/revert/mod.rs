@@ -1,0 +1,1 @@
+//! The paired undo script: written here, proven, run.
