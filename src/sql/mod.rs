@@ -1,1 +1,105 @@
 //! From bytes to statements: split → parse → statement model; dialect facts; directives in comments.
+//!
+//! [`read`] is the way in. It never gives up on a file because of one statement: what is not understood is
+//! [`Action::Unknown`](model::Action::Unknown) with its range, and never counts as safe.
+//!
+//! - [`model`]: what rules see
+//! - [`history_state`]: what earlier statements and migrations did, asked through a [`Context`](history_state::Context)
+//! - [`analysis`]: phase, destruction, and what is left when a statement fails
+//! - [`directive`]: `-- prisma-safe: …` comments
+
+pub mod analysis;
+pub mod directive;
+pub mod history_state;
+pub mod model;
+
+use crate::error::Explain;
+use crate::exit_code::ExitCode;
+use crate::project::Provider;
+use model::Script;
+
+/// Why a file could not be read as SQL text at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// A byte that is not UTF-8.
+    #[error("the file is not UTF-8: byte {offset} (line {line}) cannot be read as text")]
+    NotUtf8 {
+        /// From 0, in bytes.
+        offset: usize,
+        /// From 1.
+        line: usize,
+    },
+    /// UTF-16 or UTF-32, by its byte order mark.
+    #[error("the file is {encoding}, not UTF-8")]
+    OtherEncoding {
+        /// `UTF-16` or `UTF-32`.
+        encoding: &'static str,
+    },
+    /// Over 4 GiB.
+    #[error("the file is {bytes} bytes long; at most 4294967295 can be read")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+impl Explain for ReadError {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Usage
+    }
+
+    fn why(&self) -> Option<String> {
+        match self {
+            ReadError::NotUtf8 { .. } | ReadError::OtherEncoding { .. } => {
+                Some("Prisma reads migrations as UTF-8 and would stop here in the middle of a deploy".to_owned())
+            }
+            ReadError::TooLarge { .. } => None,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            ReadError::NotUtf8 { .. } => {
+                vec!["save the file as UTF-8, or find the byte with `iconv -f UTF-8 -t UTF-8 migration.sql`".to_owned()]
+            }
+            ReadError::OtherEncoding { encoding } => {
+                vec![format!("convert it: `iconv -f {encoding} -t UTF-8 migration.sql`")]
+            }
+            ReadError::TooLarge { .. } => vec!["load data outside of migrations, for example with `COPY`".to_owned()],
+        }
+    }
+}
+
+/// Takes a file apart. A byte order mark at its start is skipped; its three bytes still count in every offset.
+///
+/// # Errors
+/// [`ReadError`] when the bytes are no UTF-8 text. SQL that is not understood is no error.
+pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
+    let text = decode(bytes)?;
+    Ok(Script {
+        provider,
+        text: text.to_owned(),
+        statements: Vec::new(),
+        wrapper: None,
+        directives: Vec::new(),
+        directive_errors: Vec::new(),
+        comments: Vec::new(),
+    })
+}
+
+fn decode(bytes: &[u8]) -> Result<&str, ReadError> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(ReadError::TooLarge { bytes: bytes.len() });
+    }
+    if bytes.starts_with(&[0xFF, 0xFE, 0, 0]) || bytes.starts_with(&[0, 0, 0xFE, 0xFF]) {
+        return Err(ReadError::OtherEncoding { encoding: "UTF-32" });
+    }
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err(ReadError::OtherEncoding { encoding: "UTF-16" });
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let offset = error.valid_up_to();
+        let line = bytes[..offset].iter().filter(|&&b| b == b'\n').count() + 1;
+        ReadError::NotUtf8 { offset, line }
+    })
+}
