@@ -44,7 +44,7 @@ class PrismaEngine {
 
   constructor({ argv, datasource, datamodels }) {
     this.#packages = findPackages(argv);
-    this.#datasource = datasource;
+    this.#datasource = () => ({ ...datasource(), packages: this.#packages });
     this.#datamodels = datamodels;
   }
 
@@ -121,7 +121,7 @@ class PrismaEngine {
       throw new Error("The test schema engine has one connection and cannot diff two different databases.");
     }
     const shadowUrl = params.shadowDatabaseUrl ?? this.#datasource().shadowUrl;
-    const target = { ...(live[0] ?? { url: null, provider: this.#providerOfDiff(sides) }), shadowUrl };
+    const target = { ...(live[0] ?? { ...this.#datasource(), url: null, provider: this.#providerOfDiff(sides) }), shadowUrl };
     const { engine } = await this.#session(target);
 
     const { exitCode, stdout } = await engine.diff({
@@ -159,7 +159,7 @@ class PrismaEngine {
     const main = this.#datasource();
     if (url) return { ...main, url };
     const declared = declaredDatasource(files ?? []);
-    return declared.url ? declared : this.#mainTarget();
+    return declared.url ? { ...main, ...declared } : this.#mainTarget();
   }
 
   async #session(target) {
@@ -167,7 +167,7 @@ class PrismaEngine {
     const key = target.url ?? `none:${provider}`;
     if (!this.#sessions.has(key)) {
       const { open, openWithoutDatabase } = await providerModule(provider);
-      const handle = await (target.url ? open : openWithoutDatabase)({ ...target, packages: this.#packages, watch: this.#watch });
+      const handle = await (target.url ? open : openWithoutDatabase)({ ...target, watch: this.#watch });
       this.#sessions.set(key, handle);
       handle.engine = await this.#newEngine(handle);
     }
