@@ -1,0 +1,8 @@
+//! What Prisma does with a file that its author did not expect (`PS4xx`).
+//!
+//! To add a rule: its file here, its `mod` line and its line in [`RULES`] (both sorted), its folder `tests/rules/<slug>/`.
+
+use super::Rule;
+
+/// The family's rules, sorted by slug.
+pub const RULES: &[&Rule] = &[];

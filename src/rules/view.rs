@@ -1,0 +1,158 @@
+//! What a rule sees.
+
+use jiff::civil::Date;
+
+use crate::environment::EnvironmentKind;
+use crate::project::Provider;
+use crate::sql::analysis::{Judgement, PrismaVersion};
+use crate::sql::history_state::{Context, State};
+use crate::sql::model::{Action, Operation, Script, Statement};
+
+/// A server's version, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerVersion {
+    /// MariaDB rather than MySQL.
+    pub mariadb: bool,
+    /// First number.
+    pub major: u16,
+    /// Second number; 0 when not known.
+    pub minor: u16,
+    /// Third number; 0 when not known.
+    pub patch: u16,
+}
+
+impl ServerVersion {
+    /// Whether it is at least this version.
+    #[must_use]
+    pub fn at_least(self, major: u16, minor: u16, patch: u16) -> bool {
+        (self.major, self.minor, self.patch) >= (major, minor, patch)
+    }
+}
+
+/// What is known beside the SQL. What is not known is `None`, and rules then judge for the newest supported version and say so.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The database.
+    pub provider: Provider,
+    /// The server that the migrations are meant for: from the settings or from a target that was reached.
+    pub server: Option<ServerVersion>,
+    /// The project's Prisma.
+    pub prisma: Option<PrismaVersion>,
+    /// The kind of environment that is judged for; `None`: no environment was named, held to production's standard.
+    pub kind: Option<EnvironmentKind>,
+    /// Today, for directives that expire.
+    pub today: Date,
+}
+
+impl Facts {
+    /// The server is known to be older than this.
+    #[must_use]
+    pub fn server_before(&self, major: u16, minor: u16, patch: u16) -> bool {
+        self.server.is_some_and(|server| !server.at_least(major, minor, patch))
+    }
+
+    /// Prisma is known to be at least this version (an unknown minor counts as the newest of its major).
+    #[must_use]
+    pub fn prisma_at_least(&self, major: u16, minor: u16) -> bool {
+        self.prisma.is_none_or(|prisma| (prisma.major, prisma.minor.unwrap_or(u16::MAX)) >= (major, minor))
+    }
+}
+
+/// What is known of a migration's revert script.
+#[derive(Debug, Clone, Copy)]
+pub enum RevertView<'a> {
+    /// It was not looked for: SQL from standard input, a lone file.
+    NotLooked,
+    /// There is none.
+    Missing,
+    /// There is one.
+    Present(&'a Script),
+    /// There is one that cannot be read as text.
+    Unreadable,
+}
+
+/// One migration as a whole.
+#[derive(Clone, Copy)]
+pub struct MigrationView<'a> {
+    /// What is known beside the SQL.
+    pub facts: &'a Facts,
+    /// Folder name, or the file's name.
+    pub name: &'a str,
+    /// Its statements.
+    pub script: &'a Script,
+    /// The history with it. For what was before it, check its statements: each sees the state just before it.
+    pub state: &'a State,
+    /// Phase, destruction, what is left after a failure.
+    pub judgement: &'a Judgement,
+    /// Its revert script.
+    pub revert: RevertView<'a>,
+    /// Names of the migrations before it, in order.
+    pub earlier: &'a [String],
+    /// The scripts before it that are pending too, in order: what the same deploy runs first.
+    pub pending_before: &'a [(String, Script)],
+}
+
+/// The whole history, after its last migration: for what was begun somewhere and never finished.
+#[derive(Clone, Copy)]
+pub struct HistoryView<'a> {
+    /// What is known beside the SQL.
+    pub facts: &'a Facts,
+    /// The history with all migrations.
+    pub state: &'a State,
+}
+
+/// One statement with what came before it.
+#[derive(Clone, Copy)]
+pub struct StatementView<'a> {
+    /// What is known beside the SQL.
+    pub facts: &'a Facts,
+    /// Folder name of the migration.
+    pub migration: &'a str,
+    /// The statement, its file, and the state just before it.
+    pub context: Context<'a>,
+    /// Phase, destruction, what is left after a failure, of the whole migration.
+    pub judgement: &'a Judgement,
+}
+
+/// One operation with what came before its statement.
+#[derive(Clone, Copy)]
+pub struct OperationView<'a> {
+    /// Its statement.
+    pub statement: StatementView<'a>,
+    /// The operation.
+    pub operation: &'a Operation,
+}
+
+impl<'a> StatementView<'a> {
+    /// The file.
+    #[must_use]
+    pub fn script(&self) -> &'a Script {
+        self.context.script
+    }
+
+    /// The statement.
+    #[must_use]
+    pub fn statement(&self) -> &'a Statement {
+        self.context.statement
+    }
+}
+
+impl<'a> OperationView<'a> {
+    /// What it does.
+    #[must_use]
+    pub fn action(&self) -> &'a Action {
+        &self.operation.action
+    }
+
+    /// The state just before its statement.
+    #[must_use]
+    pub fn context(&self) -> Context<'a> {
+        self.statement.context
+    }
+
+    /// What is known beside the SQL.
+    #[must_use]
+    pub fn facts(&self) -> &'a Facts {
+        self.statement.facts
+    }
+}

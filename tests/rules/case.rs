@@ -1,0 +1,166 @@
+//! One example file: facts, migrations, and what the rules say about the last one.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use prisma_safe::environment::EnvironmentKind;
+use prisma_safe::project::Provider;
+use prisma_safe::rules::{self, Facts, Finding, MigrationInput, RevertView, Rule, ServerVersion};
+use prisma_safe::sql;
+use prisma_safe::sql::analysis::PrismaVersion;
+use prisma_safe::sql::history_state::State;
+use prisma_safe::sql::model::Script;
+
+pub(crate) struct Case {
+    path: PathBuf,
+    facts: Facts,
+    revert: String,
+    /// Name, pending, SQL.
+    sections: Vec<(String, bool, String)>,
+}
+
+fn numbers(text: &str) -> Vec<u16> {
+    text.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+impl Case {
+    pub(crate) fn read(provider: Provider, path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).expect("an example file is UTF-8");
+        let mut facts = Facts {
+            provider,
+            server: None,
+            prisma: None,
+            kind: Some(EnvironmentKind::Production),
+            today: jiff::civil::date(2026, 11, 24),
+        };
+        let mut revert = "present".to_owned();
+        if let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("-- facts:")) {
+            for (key, value) in line.split_whitespace().filter_map(|word| word.split_once('=')) {
+                match key {
+                    "server" => {
+                        let mariadb = value.ends_with("-mariadb");
+                        let parts = numbers(value.trim_end_matches("-mariadb"));
+                        let at = |i: usize| parts.get(i).copied().unwrap_or(0);
+                        facts.server = Some(ServerVersion { mariadb, major: at(0), minor: at(1), patch: at(2) });
+                    }
+                    "prisma" => {
+                        let parts = numbers(value);
+                        facts.prisma = Some(PrismaVersion { major: parts[0], minor: parts.get(1).copied() });
+                    }
+                    "kind" => {
+                        facts.kind = match value {
+                            "dev" => Some(EnvironmentKind::Dev),
+                            "preview" => Some(EnvironmentKind::Preview),
+                            "staging" => Some(EnvironmentKind::Staging),
+                            "production" => Some(EnvironmentKind::Production),
+                            "none" => None,
+                            other => panic!("{}: unknown kind {other}", path.display()),
+                        };
+                    }
+                    "revert" => revert = value.to_owned(),
+                    other => panic!("{}: unknown fact {other}", path.display()),
+                }
+            }
+        }
+        let mut sections: Vec<(String, bool, String)> = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let head = line.trim_end();
+            if let Some(name) = head.strip_prefix("-- migration: ") {
+                sections.push((name.to_owned(), false, String::new()));
+            } else if let Some(name) = head.strip_prefix("-- pending: ") {
+                sections.push((name.to_owned(), true, String::new()));
+            } else if head.starts_with("-- facts:") && sections.is_empty() {
+            } else if let Some((_, _, sql)) = sections.last_mut() {
+                sql.push_str(line);
+            } else if !head.is_empty() {
+                sections.push(("20260301120000_example".to_owned(), true, line.to_owned()));
+            }
+        }
+        assert!(!sections.is_empty(), "{} holds nothing", path.display());
+        Case { path: path.to_owned(), facts, revert, sections }
+    }
+
+    /// Findings in the last migration, those of history rules among them.
+    pub(crate) fn check(&self) -> Vec<(&'static Rule, Finding)> {
+        let all: Vec<_> = rules::all().filter(|rule| rule.databases.contains(&self.facts.provider)).collect();
+        let mut state = State::new(self.facts.provider);
+        let mut earlier: Vec<String> = Vec::new();
+        let mut pending_before: Vec<(String, Script)> = Vec::new();
+        let mut found = Vec::new();
+        for (name, pending, text) in &self.sections {
+            let script = sql::read(self.facts.provider, text.as_bytes()).expect("an example file is UTF-8");
+            let revert_script;
+            let revert = match self.revert.as_str() {
+                "missing" => RevertView::Missing,
+                "unknown" => RevertView::NotLooked,
+                _ => {
+                    revert_script = sql::read(self.facts.provider, b"SELECT 1;").expect("plain text");
+                    RevertView::Present(&revert_script)
+                }
+            };
+            let input = MigrationInput {
+                facts: &self.facts,
+                name,
+                script: &script,
+                pending: *pending,
+                revert,
+                earlier: &earlier,
+                pending_before: &pending_before,
+            };
+            found = rules::check(&all, &input, &mut state);
+            earlier.push(name.clone());
+            if *pending {
+                pending_before.push((name.clone(), script));
+            }
+        }
+        let last = u32::try_from(self.sections.len() - 1).expect("few sections");
+        let history = rules::check_history(&all, &self.facts, &state);
+        found.extend(history.into_iter().filter(|(_, finding)| finding.migration == Some(last)));
+        found
+    }
+
+    fn text(&self) -> &str {
+        &self.sections.last().expect("at least one section").2
+    }
+
+    /// What no finding may leave out.
+    pub(crate) fn assert_well_formed(&self, rule: &Rule, finding: &Finding) {
+        let at = format!("`{}` on {}", rule.slug, self.path.display());
+        let text =
+            self.text().get(finding.span.range()).unwrap_or_else(|| panic!("{at}: the span is outside the file"));
+        assert!(!text.trim().is_empty(), "{at}: nothing is underlined");
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{at}: message: {}", finding.message);
+        assert!(!finding.message.contains('\n'), "{at}: the message has more than one line");
+        assert!(finding.why.ends_with('.') || finding.why.ends_with(':'), "{at}: why is no sentence: {}", finding.why);
+        assert!(finding.help.len() > 5, "{at}: help is missing");
+    }
+
+    pub(crate) fn show(&self, rule: &Rule, finding: &Finding) -> String {
+        let text = self.text();
+        let underlined = text.get(finding.span.range()).unwrap_or("(outside the file)");
+        let line = text[..finding.span.start as usize].matches('\n').count() + 1;
+        let mut out = format!("{} [{}] line {line}: `{underlined}`\n  {}\n", rule.slug, rule.id, finding.message);
+        let subject = &finding.subject;
+        for (label, value) in [("table", &subject.table), ("column", &subject.column), ("name", &subject.name)] {
+            if let Some(value) = value {
+                let _ = writeln!(out, "  {label}: {value}");
+            }
+        }
+        let _ = writeln!(out, "  why: {}", finding.why.replace('\n', "\n       "));
+        let _ = writeln!(out, "  help: {}", finding.help.replace('\n', "\n        "));
+        if let Some(query) = &finding.query {
+            let _ = writeln!(out, "  query: {}", query.replace('\n', "\n         "));
+        }
+        if let Some(fix) = &finding.fix {
+            let _ = writeln!(out, "  fix: {}", fix.title);
+            for edit in &fix.edits {
+                let old = text.get(edit.span.range()).unwrap_or("(outside the file)");
+                let _ = writeln!(out, "    - {old:?} -> {:?}", edit.text);
+            }
+            for next in &fix.follow_ups {
+                let _ = writeln!(out, "    + migration {}: {:?}", next.slug, next.sql);
+            }
+        }
+        out
+    }
+}
