@@ -165,6 +165,14 @@ impl State {
         self.names.get(ordinal as usize).map(String::as_str)
     }
 
+    /// Something was born in the pending set or in the migration at hand: the database that is judged for does not have it yet.
+    #[must_use]
+    pub fn born_in_pending(&self, born: Option<Birth>) -> bool {
+        born.is_some_and(|born| {
+            Some(born.migration) == self.migration || self.pending_from.is_some_and(|from| born.migration >= from)
+        })
+    }
+
     /// A table by name.
     #[must_use]
     pub fn table(&self, name: &Name) -> Option<&Table> {

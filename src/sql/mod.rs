@@ -12,6 +12,7 @@ pub mod analysis;
 pub mod directive;
 pub mod history_state;
 pub mod model;
+pub mod quote;
 
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
