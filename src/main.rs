@@ -1,2 +1,7 @@
 //! `cargo prisma-safe`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    prisma_safe::cli::main(std::env::args_os())
+}

@@ -1,1 +1,133 @@
 //! What a user types: one file per command with `Args` and `run`, no logic.
+//!
+//! To add a command: a file with `Args` and `run(args, context)`, its `mod` line, a variant of [`Command`] with its help text, an
+//! arm of [`Command::run`].
+
+mod context;
+pub mod env;
+mod error;
+mod global;
+pub mod init;
+mod panic;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+pub use context::Context;
+pub use error::CliError;
+pub use global::{FormatArgs, GlobalArgs, OutputFormat};
+
+use crate::error::Result;
+use crate::exit_code::ExitCode;
+use crate::shell::{ColorChoice, Shell, Verbosity};
+
+/// The whole command line.
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "cargo-prisma-safe",
+    bin_name = "cargo prisma-safe",
+    version,
+    about = "Makes Prisma migrations safe",
+    max_term_width = 100,
+    after_help = exit_codes(),
+    propagate_version = false,
+    infer_long_args = false,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Every command, in the order of the help.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Write a commented prisma-safe.toml, the policy and the templates; never overwrite
+    Init(init::Args),
+    /// Show the environments: where their URLs come from, what they are
+    Env(env::Args),
+}
+
+impl Command {
+    fn run(self, context: &mut Context) -> Result<ExitCode> {
+        match self {
+            Command::Init(args) => init::run(args, context),
+            Command::Env(args) => env::run(args, context),
+        }
+    }
+}
+
+/// Runs the tool: parses, dispatches, prints what went wrong, says how it ended.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    panic::install_hook();
+    run(without_cargo_word(arguments.into_iter().collect())).into()
+}
+
+fn run(arguments: Vec<OsString>) -> ExitCode {
+    let parsed = Cli::command().try_get_matches_from(arguments).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.global.note_origins(&matches);
+        Ok(cli)
+    });
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(stop) => return stopped_by_clap(stop),
+    };
+    let shell = Shell::stdio(cli.global.verbosity(), cli.global.color);
+    let mut context = Context::new(shell, cli.global);
+    match cli.command.run(&mut context) {
+        Ok(code) => code,
+        Err(error) => {
+            context.shell.error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+/// Cargo starts `cargo-prisma-safe` with its own word first: `cargo prisma-safe status` arrives as `prisma-safe status`.
+fn without_cargo_word(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|word| word == "prisma-safe") {
+        arguments.remove(1);
+    }
+    arguments
+}
+
+/// Help and version go to stdout and are no failure; anything else is an error in our shape.
+fn stopped_by_clap(stop: clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+
+    let mut shell = Shell::stdio(Verbosity::Normal, ColorChoice::Auto);
+    let rendered = stop.render();
+    match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let text = if shell.out_color() { rendered.ansi().to_string() } else { rendered.to_string() };
+            shell.data(&text);
+            ExitCode::Done
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let text = if shell.err_color() { rendered.ansi().to_string() } else { rendered.to_string() };
+            shell.note(text.trim_end());
+            ExitCode::Usage
+        }
+        _ => {
+            let error = CliError::usage(&rendered.to_string()).into();
+            shell.error(&error);
+            ExitCode::Usage
+        }
+    }
+}
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for code in ExitCode::ALL {
+        text.push_str(&format!("{:>5}  {}\n", code as u8, code.meaning()));
+    }
+    text
+}

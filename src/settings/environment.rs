@@ -1,0 +1,200 @@
+//! `[env.<name>]`: a named place, where its URL comes from and what it asks for.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::origin::Sourced;
+use super::reader::{Table, nearest};
+use crate::environment::EnvironmentKind;
+
+/// Where a URL comes from. The URL itself is never in the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UrlSource {
+    /// A variable of the process, or of the `.env` files that this Prisma would read.
+    Variable(String),
+    /// A file that holds nothing but the URL; absolute.
+    File(PathBuf),
+    /// A command that prints the URL: program and arguments, no shell.
+    Command(Vec<String>),
+    /// Whatever the Prisma project itself reads (only without any `[env.…]`).
+    Project,
+}
+
+/// `[env.<name>]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentSettings {
+    /// The name, and where the environment is declared.
+    pub name: Sourced<String>,
+    /// `kind`; [`EnvironmentKind::Unstated`] when absent, which is never dev.
+    pub kind: Sourced<EnvironmentKind>,
+    /// `url-env`, `url-file` or `url-command`: the URL that migrations go to.
+    pub url: Sourced<UrlSource>,
+    /// `direct-url-env` and so on: the URL past a pooler, which Prisma 5 and 6 use for migrations when the schema names one.
+    pub direct_url: Option<Sourced<UrlSource>>,
+    /// `requires`: environments that must have had a migration before this one.
+    pub requires: Option<Sourced<Vec<String>>>,
+    /// `soak`: how long a migration must have been there.
+    pub soak: Option<Sourced<Duration>>,
+    /// `stabilization`: how long after the expand step a contract step has to wait.
+    pub stabilization: Option<Sourced<Duration>>,
+    /// `lock-timeout`: how long a migration waits for a lock.
+    pub lock_timeout: Option<Sourced<Duration>>,
+    /// `statement-timeout`: how long one statement may run.
+    pub statement_timeout: Option<Sourced<Duration>>,
+}
+
+impl EnvironmentSettings {
+    /// The environment of a project without settings: its own URL, taken for `dev` until the dev test says otherwise.
+    #[must_use]
+    pub fn implicit_dev() -> Self {
+        EnvironmentSettings {
+            name: Sourced::default("dev".to_owned()),
+            kind: Sourced::default(EnvironmentKind::Dev),
+            url: Sourced::default(UrlSource::Project),
+            direct_url: None,
+            requires: None,
+            soak: None,
+            stabilization: None,
+            lock_timeout: None,
+            statement_timeout: None,
+        }
+    }
+
+    fn read(name: Sourced<String>, mut table: Table<'_, '_>, root: &Path) -> Option<Self> {
+        let kinds = [
+            ("dev", EnvironmentKind::Dev),
+            ("preview", EnvironmentKind::Preview),
+            ("staging", EnvironmentKind::Staging),
+            ("production", EnvironmentKind::Production),
+        ];
+        let url = read_url(&mut table, "", root);
+        let settings = EnvironmentSettings {
+            kind: table.word("kind", &kinds).unwrap_or(Sourced::default(EnvironmentKind::Unstated)),
+            url: url.clone().unwrap_or(Sourced::default(UrlSource::Project)),
+            direct_url: read_url(&mut table, "direct-", root),
+            requires: table.strings("requires"),
+            soak: table.duration("soak"),
+            stabilization: table.duration("stabilization"),
+            lock_timeout: table.duration("lock-timeout"),
+            statement_timeout: table.duration("statement-timeout"),
+            name,
+        };
+        if !is_environment_name(&settings.name.value) {
+            table.complain(
+                format!("`{}` cannot be the name of an environment", settings.name.value),
+                Some("use letters, digits, `-`, `_` and `.`".to_owned()),
+            );
+        }
+        if url.is_none() && !table.mentions(&["url", "url-env", "url-file", "url-command"]) {
+            table.complain(
+                format!("{} does not say where its URL comes from", table.heading()),
+                Some(format!("add `url-env = \"{}_DATABASE_URL\"`", settings.name.value.to_uppercase())),
+            );
+        }
+        table.finish();
+        Some(settings)
+    }
+}
+
+/// Reads every `[env.<name>]`, in the order of the file.
+pub(super) fn read_all(table: &Table<'_, '_>, root: &Path) -> Vec<EnvironmentSettings> {
+    let environments: Vec<_> = table
+        .names()
+        .into_iter()
+        .filter_map(|(name, _)| {
+            let named = table.named_table(&name.value)?;
+            EnvironmentSettings::read(name, named, root)
+        })
+        .collect();
+    for environment in &environments {
+        check_requires(table, environment, &environments);
+    }
+    environments
+}
+
+fn check_requires(table: &Table<'_, '_>, environment: &EnvironmentSettings, all: &[EnvironmentSettings]) {
+    let Some(requires) = &environment.requires else { return };
+    let name = &environment.name.value;
+    let Some(own) = table.named_table(name) else { return };
+    for required in &requires.value {
+        if !all.iter().any(|other| other.name.value == *required) {
+            let help = nearest(required, all.iter().map(|other| other.name.value.as_str()))
+                .map(|near| format!("did you mean `{near}`?"));
+            own.complain_at("requires", format!("there is no environment `{required}`"), help);
+        } else if reaches(required, name, all, &mut Vec::new()) {
+            let message = format!("`{name}` and `{required}` wait for each other");
+            own.complain_at(
+                "requires",
+                message,
+                Some("an environment cannot require itself, not even through others".to_owned()),
+            );
+        }
+    }
+}
+
+/// Whether `from` requires `to`, itself or through others.
+fn reaches<'e>(from: &'e str, to: &str, all: &'e [EnvironmentSettings], seen: &mut Vec<&'e str>) -> bool {
+    if from == to {
+        return true;
+    }
+    if seen.contains(&from) {
+        return false;
+    }
+    seen.push(from);
+    all.iter()
+        .filter(|environment| environment.name.value == from)
+        .filter_map(|environment| environment.requires.as_ref())
+        .any(|requires| requires.value.iter().any(|next| reaches(next, to, all, seen)))
+}
+
+fn is_environment_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+/// Complains when a text cannot be the name of a variable (a `$` in front, an `=` inside).
+pub(super) fn check_variable_name(table: &Table<'_, '_>, key: &str, name: &str) {
+    let good =
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+    if !good {
+        let bare: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        table.complain_at(
+            key,
+            format!("`{key}` must be the name of a variable"),
+            Some(format!(
+                "write the bare name, as in `{key} = \"{}\"`",
+                if bare.is_empty() { "DATABASE_URL" } else { &bare }
+            )),
+        );
+    }
+}
+
+fn read_url(table: &mut Table<'_, '_>, prefix: &'static str, root: &Path) -> Option<Sourced<UrlSource>> {
+    let [by_variable, by_file, by_command] = match prefix {
+        "" => ["url-env", "url-file", "url-command"],
+        _ => ["direct-url-env", "direct-url-file", "direct-url-command"],
+    };
+    let variable = table.string(by_variable);
+    if let Some(name) = &variable {
+        check_variable_name(table, by_variable, &name.value);
+    }
+    let file = table.string(by_file);
+    let command = table.strings(by_command);
+    if command.as_ref().is_some_and(|command| command.value.is_empty()) {
+        table.complain_at(by_command, format!("`{by_command}` is empty"), None);
+    }
+    let mut found = [
+        variable.map(|name| name.map(UrlSource::Variable)),
+        file.map(|path| path.map(|path| UrlSource::File(root.join(path)))),
+        command.map(|command| command.map(UrlSource::Command)),
+    ]
+    .into_iter()
+    .flatten();
+    let first = found.next();
+    if found.next().is_some() {
+        table.complain(
+            format!("{} says more than once where its URL comes from", table.heading()),
+            Some(format!("keep one of `{by_variable}`, `{by_file}`, `{by_command}`")),
+        );
+    }
+    first
+}
