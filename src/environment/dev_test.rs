@@ -79,8 +79,6 @@ pub struct DevClaim<'a> {
     pub others: &'a [OtherEnvironment],
     /// `dev-hosts` of the settings.
     pub dev_hosts: &'a DevHosts,
-    /// What the database that Migrate would use (`direct`, else `url`) says it is.
-    pub marker: &'a MarkerLookup,
 }
 
 /// Proof that a database is a developer's own. Only [`prove_dev`] makes one.
@@ -111,17 +109,48 @@ impl DevProof {
     }
 }
 
-/// Proves that the database of a claim is a developer's own, or says why not. No flag and no variable changes the answer.
+impl<'a> DevClaim<'a> {
+    /// The URL that Migrate uses: `direct`, else `url`. The database to ask for its mark.
+    #[must_use]
+    pub fn migrated(&self) -> StatedUrl<'a> {
+        self.direct.unwrap_or(self.url)
+    }
+
+    fn refuse(&self, reason: Reason) -> NotDev {
+        NotDev {
+            environment: self.environment.to_owned(),
+            database: self.migrated().url.redacted(),
+            reason: Box::new(reason),
+        }
+    }
+}
+
+/// Proves that the database of a claim is a developer's own, or says why not. `marker` is what the database of
+/// [`DevClaim::migrated`] answered. No flag and no variable changes the result.
 ///
 /// # Errors
 /// [`NotDev`] with the first reason that matches, most telling first.
-pub fn prove_dev(claim: &DevClaim<'_>) -> Result<DevProof, NotDev> {
-    let migrated = claim.direct.unwrap_or(claim.url);
-    let refuse = |reason| NotDev {
+pub fn prove_dev(claim: &DevClaim<'_>, marker: &MarkerLookup) -> Result<DevProof, NotDev> {
+    check_before_asking(claim)?;
+    // The database itself must not say that it is something else. Asked and not answered is not a yes.
+    match marker {
+        MarkerLookup::Found(marker) if !marker.is_dev() => return Err(claim.refuse(Reason::Marked(marker.clone()))),
+        MarkerLookup::Unanswered(problem) => return Err(claim.refuse(Reason::Unanswered(problem.clone()))),
+        MarkerLookup::Found(_) | MarkerLookup::None | MarkerLookup::NoDatabase => {}
+    }
+    Ok(DevProof {
         environment: claim.environment.to_owned(),
-        database: migrated.url.redacted(),
-        reason: Box::new(reason),
-    };
+        identities: vec![claim.url.url.identity().clone(), claim.migrated().url.identity().clone()],
+        not_compared: not_compared(claim.others),
+    })
+}
+
+/// The part of [`prove_dev`] that needs no database, so that none is bothered which is refused anyway. Proves nothing alone.
+///
+/// # Errors
+/// As [`prove_dev`].
+pub fn check_before_asking(claim: &DevClaim<'_>) -> Result<(), NotDev> {
+    let refuse = |reason| claim.refuse(reason);
 
     // 1. The settings must say that it is dev.
     if !claim.kind.is_dev() {
@@ -129,10 +158,9 @@ pub fn prove_dev(claim: &DevClaim<'_>) -> Result<DevProof, NotDev> {
     }
 
     // 2. None of its URLs may mean a database of an environment that is not dev; certain answers first.
-    let identities = meant_databases(claim);
-    let comparisons = compare_with_others(claim, &identities);
-    if let Some(same) = comparisons.iter().find(|(comparison, _)| *comparison == Comparison::Same) {
-        return Err(refuse(same.1.clone()));
+    let comparisons = compare_with_others(claim, &meant_databases(claim));
+    if let Some((_, reason)) = comparisons.iter().find(|(comparison, _)| *comparison == Comparison::Same) {
+        return Err(refuse(reason.clone()));
     }
 
     // 3. Each of its URLs must lead to this machine or to a host that the settings list.
@@ -160,20 +188,7 @@ pub fn prove_dev(claim: &DevClaim<'_>) -> Result<DevProof, NotDev> {
     }
 
     // 6. Its URLs must fit together: one database, and another one as its shadow.
-    check_own_urls(claim).map_err(refuse)?;
-
-    // 7. The database itself must not say that it is something else. Asked and not answered is not a yes.
-    match claim.marker {
-        MarkerLookup::Found(marker) if !marker.is_dev() => return Err(refuse(Reason::Marked(marker.clone()))),
-        MarkerLookup::Unanswered(problem) => return Err(refuse(Reason::Unanswered(problem.clone()))),
-        MarkerLookup::Found(_) | MarkerLookup::None | MarkerLookup::NoDatabase => {}
-    }
-
-    Ok(DevProof {
-        environment: claim.environment.to_owned(),
-        identities: vec![claim.url.url.identity().clone(), migrated.url.identity().clone()],
-        not_compared: not_compared(claim.others),
-    })
+    check_own_urls(claim).map_err(refuse)
 }
 
 fn stated_urls<'a>(claim: &DevClaim<'a>) -> impl Iterator<Item = (Which, StatedUrl<'a>)> + use<'a> {

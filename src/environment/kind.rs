@@ -31,6 +31,19 @@ impl EnvironmentKind {
         }
     }
 
+    /// The kind of a word, as [`EnvironmentKind::as_str`] writes it. `None` for any other word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [
+            EnvironmentKind::Dev,
+            EnvironmentKind::Preview,
+            EnvironmentKind::Staging,
+            EnvironmentKind::Production,
+            EnvironmentKind::Unstated,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// Whether it may be a developer's own database. The kind alone never proves it: see the dev test.
     #[must_use]
     pub const fn is_dev(self) -> bool {
