@@ -1,12 +1,19 @@
 //! The engine guard: our program standing where Prisma expects its schema engine (design §5).
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::errors::PrismaError;
 
+pub mod court;
+pub mod entry;
+mod evidence;
 pub mod pin;
 pub mod real_engine;
 pub mod refusal;
+pub mod relay;
+pub mod rules;
+pub mod serve;
 pub mod session;
 
 pub use pin::{Permit, Pin, RunFile};
@@ -27,4 +34,10 @@ pub fn program() -> Result<PathBuf, PrismaError> {
         Some(above) if above.is_file() => Ok(above),
         _ => Err(PrismaError::GuardMissing(beside)),
     }
+}
+
+/// Runs the guard's program with the arguments that Prisma gave its engine.
+#[must_use]
+pub fn run(arguments: &[OsString]) -> std::process::ExitCode {
+    serve::serve(arguments, evidence::Lookup::new, &|_| None)
 }

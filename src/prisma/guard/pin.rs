@@ -285,10 +285,10 @@ impl PinnedRun {
         self.written.kind
     }
 
-    /// Whether the run was allowed this.
+    /// What the run was allowed.
     #[must_use]
-    pub fn allows(&self, permit: Permit) -> bool {
-        self.written.permits.contains(&permit)
+    pub fn permits(&self) -> &BTreeSet<Permit> {
+        &self.written.permits
     }
 
     /// Connection settings for the run.
@@ -334,7 +334,7 @@ mod tests {
         let run = RunFile::create(&pin(), URL, None).unwrap();
         let read = PinnedRun::read(run.path()).unwrap();
         assert!(read.is_for(URL, None));
-        assert!(read.allows(Permit::ApplyMigrations) && !read.allows(Permit::CreateDatabase));
+        assert!(read.permits().contains(&Permit::ApplyMigrations) && !read.permits().contains(&Permit::CreateDatabase));
         assert_eq!(read.session().lock_timeout, Some(Duration::from_secs(2)));
         assert_eq!((read.environment(), read.kind()), ("production", EnvironmentKind::Production));
     }
