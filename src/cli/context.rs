@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{CliError, GlobalArgs};
+use crate::environment::{EnvironmentUrls, Sources};
 use crate::error::Result;
 use crate::project::{Project, ProjectError, Variables};
 use crate::settings::{EnvironmentSettings, Settings};
@@ -115,5 +116,15 @@ impl Context {
             }
         }
         Ok(found)
+    }
+
+    /// The URLs of an environment. Runs its `url-command`.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn urls(&self, environment: &EnvironmentSettings) -> Result<EnvironmentUrls> {
+        let (settings, project) = (self.settings()?, self.project()?);
+        let sources = Sources { settings: &settings, project: &project, variables: &self.variables };
+        Ok(sources.urls(environment)?)
     }
 }

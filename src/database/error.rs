@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::environment::UrlError;
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
 use crate::shell::count;
@@ -170,6 +171,9 @@ pub enum DatabaseError {
         /// The database's words.
         said: String,
     },
+    /// The URL names something that no driver can reach: Prisma's cloud.
+    #[error(transparent)]
+    Url(UrlError),
     /// The runtime could not be made: the operating system refused.
     #[error("the network could not be set up: {0}")]
     Runtime(String),
@@ -202,6 +206,7 @@ impl Explain for DatabaseError {
             | DatabaseError::NoDriver { .. }
             | DatabaseError::Query { .. }
             | DatabaseError::Runtime(_) => ExitCode::Database,
+            DatabaseError::Url(error) => error.exit_code(),
         }
     }
 
@@ -239,6 +244,7 @@ impl Explain for DatabaseError {
                     "its ledger, locks and marks cannot be read, so `status` and the gates that read the database answer nothing there"
                 }
                 DatabaseError::Query { .. } => "what the database holds is not known, so nothing may be decided",
+                DatabaseError::Url(error) => return error.why(),
                 DatabaseError::Runtime(_) => return None,
             }
             .to_owned(),
@@ -282,6 +288,7 @@ impl Explain for DatabaseError {
                 "`lint`, `new`, the guard and `run -- migrate status` work without reading the database"
             }
             DatabaseError::Query { .. } => "run the command again with `--verbose` to see what was asked",
+            DatabaseError::Url(error) => return error.hints(),
             DatabaseError::Runtime(_) => "check the limits of this process (`ulimit -n`)",
         };
         vec![hint.to_owned()]

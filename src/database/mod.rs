@@ -6,12 +6,19 @@
 //! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`],
 //! one section in `tests/database/`.
 
+mod connect;
 mod error;
 mod ledger;
+mod mysql;
+mod postgres;
+mod session;
+mod sqlite;
+mod sqlserver;
 mod timestamp;
 
 use std::time::Duration;
 
+pub use connect::connect;
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};
 
@@ -23,17 +30,24 @@ pub type Result<T, E = DatabaseError> = std::result::Result<T, E>;
 /// How long to wait for a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// For the connection, name lookup and TLS included.
-    pub timeout: Duration,
+    /// For the connection, name lookup and TLS included. `None`: what the URL says, else 5 seconds as in Prisma.
+    pub timeout: Option<Duration>,
     /// For one answer, enforced by the server where it can.
     pub statement_timeout: Duration,
 }
 
 impl Default for ConnectOptions {
-    /// 5 seconds to connect (Prisma's own default), 10 seconds for an answer.
+    /// What the URL says to connect, 10 seconds for an answer.
     fn default() -> Self {
-        ConnectOptions { timeout: Duration::from_secs(5), statement_timeout: Duration::from_secs(10) }
+        ConnectOptions { timeout: None, statement_timeout: Duration::from_secs(10) }
     }
+}
+
+/// [`ConnectOptions`] together with the URL's own.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    connect: Duration,
+    statement: Duration,
 }
 
 /// What answered.

@@ -1,7 +1,7 @@
 //! Where a database is, what kind of place it is, and whether it may be destroyed.
 //!
 //! One file per word: `kind` of an environment, [`url`] (a [`DatabaseUrl`] that cannot be printed) with one parser per
-//! provider, `host` and `identity` (what a URL means, whatever its spelling), `source` (where the URL came from),
+//! provider, `host` and `identity` (what a URL means, whatever its spelling), [`source`] (where the URL came from),
 //! [`dev_test`] with its reasons in `not_dev` and its list in `dev_hosts`, and `marker`.
 
 mod dev_hosts;
@@ -13,6 +13,7 @@ mod identity;
 mod kind;
 mod marker;
 mod not_dev;
+pub mod source;
 pub mod url;
 
 pub use dev_hosts::DevHosts;
@@ -24,4 +25,5 @@ pub use identity::{Comparison, DatabaseIdentity, Doubt};
 pub use kind::EnvironmentKind;
 pub use marker::Marker;
 pub use not_dev::{NotDev, Reason, Which};
+pub use source::{EnvironmentUrls, FoundUrl, Provenance, SourceError, Sources};
 pub use url::{DatabaseUrl, UrlError};

@@ -192,8 +192,8 @@ impl fmt::Display for Reason {
             Reason::OtherEnvironment { which, origin, name, kind, other_origin, other, comparison } => {
                 write!(f, "{which}{} ", SetIn(origin))?;
                 match comparison {
-                    Comparison::CannotTell(doubt) => write!(f, "may be, because {}, ", doubt.because())?,
-                    Comparison::Same | Comparison::Different => f.write_str("is ")?,
+                    Comparison::CannotTell(doubt) => write!(f, "may mean, because {}, ", doubt.because())?,
+                    Comparison::Same | Comparison::Different => f.write_str("means ")?,
                 }
                 let kind = if *kind == EnvironmentKind::Unstated {
                     "no kind stated".to_owned()
@@ -318,9 +318,14 @@ impl Explain for NotDev {
             Reason::DirectElsewhere { .. } => {
                 format!("let both mean one database: `cargo prisma-safe env show {environment}` says where each comes from")
             }
-            Reason::Marked(_) => format!(
-                "if the mark is wrong, whoever owns that database corrects it: `cargo prisma-safe env mark {environment}`"
-            ),
+            Reason::Marked(_) => {
+                return vec![
+                    format!("see where the URL comes from: `cargo prisma-safe env show {environment}`"),
+                    format!(
+                        "a mark travels with dumps: if this is your own copy, say so with `cargo prisma-safe env mark {environment}`"
+                    ),
+                ];
+            }
             Reason::Unanswered(_) => {
                 format!("start the database, then check: `cargo prisma-safe env show {environment}`")
             }

@@ -16,6 +16,8 @@ pub struct Datasource {
     pub direct_url: Option<UrlReference>,
     /// `shadowDatabaseUrl`.
     pub shadow_database_url: Option<UrlReference>,
+    /// `schemas`: every database schema that the models live in; a reset empties all of them.
+    pub schemas: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,18 +55,47 @@ impl Datasource {
     fn read(name: &str, tokens: &[Token]) -> Self {
         let mut datasource = Datasource { name: name.to_owned(), ..Datasource::default() };
         let end = tokens.iter().position(|token| *token == Token::Mark('}')).unwrap_or(tokens.len());
-        for line in tokens[..end].split(|token| *token == Token::NewLine) {
-            let [Token::Word(key), Token::Mark('='), value @ ..] = line else { continue };
+        for line in lines(&tokens[..end]) {
+            let [Token::Word(key), Token::Mark('='), value @ ..] = line.as_slice() else { continue };
             match key.as_str() {
                 "provider" => datasource.provider = text(value),
                 "url" => datasource.url = Some(reference(value)),
                 "directUrl" => datasource.direct_url = Some(reference(value)),
                 "shadowDatabaseUrl" => datasource.shadow_database_url = Some(reference(value)),
+                "schemas" => {
+                    datasource.schemas = value
+                        .iter()
+                        .filter_map(|token| if let Token::Text(schema) = token { Some(schema.clone()) } else { None })
+                        .collect();
+                }
                 _ => {}
             }
         }
         datasource
     }
+}
+
+/// The lines of a block; a list may go over several.
+fn lines(tokens: &[Token]) -> Vec<Vec<Token>> {
+    let mut lines = vec![Vec::new()];
+    let mut depth = 0_usize;
+    for token in tokens {
+        match token {
+            Token::NewLine if depth == 0 => lines.push(Vec::new()),
+            Token::NewLine => {}
+            other => {
+                match other {
+                    Token::Mark('[' | '(') => depth += 1,
+                    Token::Mark(']' | ')') => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                if let Some(line) = lines.last_mut() {
+                    line.push(other.clone());
+                }
+            }
+        }
+    }
+    lines
 }
 
 fn text(value: &[Token]) -> Option<String> {
@@ -198,6 +229,16 @@ mod tests {
         ] {
             assert_eq!(summary(schema), expected, "{schema}");
         }
+    }
+
+    #[test]
+    fn reads_the_schemas_over_several_lines() {
+        let found = Datasource::find(
+            "datasource db {\n schemas = [\n  \"public\", // x\n  \"audit\"\n ]\n provider = \"postgresql\"\n}",
+        );
+        let found = found.unwrap();
+        assert_eq!(found.schemas, ["public", "audit"]);
+        assert_eq!(found.provider.as_deref(), Some("postgresql"));
     }
 
     proptest::proptest! {

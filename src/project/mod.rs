@@ -53,10 +53,9 @@ pub enum MajorKnownBy {
 /// The URLs that the Prisma project itself reads.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectUrls {
-    /// What migrations go to: `directUrl` before `url` in 5 and 6, the config's `datasource.url` in 7, or the variable that
-    /// `prisma.url-env` names.
+    /// What migrations go to: `directUrl` before `url` in 5 and 6, the config's `datasource.url` in 7.
     pub migrate: Option<UrlReference>,
-    /// `url`.
+    /// `url`, or the variable that `prisma.url-env` of the settings names.
     pub url: Option<UrlReference>,
     /// `directUrl` (5 and 6).
     pub direct: Option<UrlReference>,
@@ -278,7 +277,9 @@ fn find_urls(settings: &PrismaSettings, config: Option<&PrismaConfig>, schema: &
         },
         _ => ProjectUrls::default(),
     };
-    let named = settings.url_env.as_ref().map(|name| UrlReference::Variable(name.value.clone()));
-    urls.migrate = named.or_else(|| urls.direct.clone()).or_else(|| urls.url.clone());
+    if let Some(named) = &settings.url_env {
+        urls.url = Some(UrlReference::Variable(named.value.clone()));
+    }
+    urls.migrate = urls.direct.clone().or_else(|| urls.url.clone());
     urls
 }

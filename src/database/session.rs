@@ -1,0 +1,170 @@
+//! One connection with the runtime that drives it, and what all drivers have in common when they fail.
+
+use std::io;
+use std::time::Duration;
+
+use sqlx::Connection;
+use tokio::runtime::{Builder, Runtime};
+
+use super::{DatabaseError, Limits, Result, Unreachable};
+
+/// What messages say about a connection; never a secret.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The redacted URL.
+    pub target: String,
+    /// `host:port`, or the path of a socket or a file.
+    pub address: String,
+    /// Name of the database.
+    pub database: String,
+}
+
+/// Turns a driver's error into one of ours. Each provider has one, for the codes of its server.
+pub(super) type Classify = fn(&Place, &'static str, &sqlx::Error) -> Option<DatabaseError>;
+
+/// An open connection.
+pub(super) struct Session<C: Connection> {
+    pub place: Place,
+    runtime: Option<Runtime>,
+    connection: Option<C>,
+    classify: Classify,
+    patience: Duration,
+}
+
+/// How long a server may overrun its own statement timeout before we stop listening.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(200);
+
+impl<C: Connection> Session<C> {
+    /// Connects.
+    pub fn open(
+        place: Place,
+        limits: Limits,
+        classify: Classify,
+        connect: impl Future<Output = Result<C, sqlx::Error>>,
+    ) -> Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| DatabaseError::Runtime(error.to_string()))?;
+        let connected = runtime.block_on(async { tokio::time::timeout(limits.connect, connect).await });
+        let connection = match connected {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => {
+                // A name lookup that hangs must not hold the process.
+                runtime.shutdown_background();
+                return Err(explain(&place, "connect", classify, &error));
+            }
+            Err(_) => {
+                runtime.shutdown_background();
+                let cause = Unreachable::Timeout(limits.connect);
+                return Err(DatabaseError::Unreachable { target: place.target, address: place.address, cause });
+            }
+        };
+        let patience = limits.statement + GRACE;
+        Ok(Session { place, runtime: Some(runtime), connection: Some(connection), classify, patience })
+    }
+
+    /// Does one piece of work on the connection; `doing` completes "not allowed to …", "failed to …".
+    pub fn run<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut C) -> Result<T, sqlx::Error>,
+    ) -> Result<T> {
+        let (Some(runtime), Some(connection)) = (&self.runtime, &mut self.connection) else {
+            return Err(self.gone());
+        };
+        let patience = self.patience;
+        match runtime.block_on(async { tokio::time::timeout(patience, work(connection)).await }) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(explain(&self.place, doing, self.classify, &error)),
+            Err(_) => {
+                // The answer to this question may still come: the connection cannot be used for another one.
+                self.connection = None;
+                let said = format!("no answer within {} s", patience.as_secs());
+                Err(DatabaseError::Busy { target: self.place.target.clone(), said })
+            }
+        }
+    }
+
+    fn gone(&self) -> DatabaseError {
+        DatabaseError::Unreachable {
+            target: self.place.target.clone(),
+            address: self.place.address.clone(),
+            cause: Unreachable::Other("the connection was given up after an answer that did not come".to_owned()),
+        }
+    }
+}
+
+impl<C: Connection> Drop for Session<C> {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            if let Some(connection) = self.connection.take() {
+                // Without a goodbye MySQL counts and logs an aborted client.
+                let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, connection.close()).await });
+            }
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn explain(place: &Place, doing: &'static str, classify: Classify, error: &sqlx::Error) -> DatabaseError {
+    classify(place, doing, error).unwrap_or_else(|| common(place, doing, error))
+}
+
+fn common(place: &Place, doing: &'static str, error: &sqlx::Error) -> DatabaseError {
+    let target = place.target.clone();
+    match error {
+        sqlx::Error::Io(error) => {
+            DatabaseError::Unreachable { target, address: place.address.clone(), cause: unreachable(error) }
+        }
+        sqlx::Error::Tls(error) => DatabaseError::Tls { target, said: one_line(&error.to_string()) },
+        sqlx::Error::Database(error) => DatabaseError::Query {
+            target,
+            doing,
+            code: error.code().map(std::borrow::Cow::into_owned),
+            said: one_line(error.message()),
+        },
+        other => DatabaseError::Query { target, doing, code: None, said: one_line(&other.to_string()) },
+    }
+}
+
+fn unreachable(error: &io::Error) -> Unreachable {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Unreachable::Refused,
+        io::ErrorKind::NotFound => Unreachable::NoSocket,
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            Unreachable::Other("the connection was closed at once: is this the right port?".to_owned())
+        }
+        // The resolver's errors have no kind of their own.
+        _ if error.to_string().contains("lookup address information") => Unreachable::UnknownHost,
+        _ => Unreachable::Other(one_line(&error.to_string())),
+    }
+}
+
+/// Messages are one line; a server's may not be.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first three numbers of a version text.
+pub(super) fn numbers(version: &str) -> (u32, u32, u32) {
+    let start = version.find(|c: char| c.is_ascii_digit()).unwrap_or(version.len());
+    let mut numbers = version[start..].split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse::<u32>().ok());
+    let mut next = || numbers.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_numbers_of_a_version() {
+        assert_eq!(numbers("PostgreSQL 15.19 (Debian 15.19-0+deb12u1) on x86_64"), (15, 19, 0));
+        assert_eq!(numbers("10.11.19-MariaDB-0+deb12u1"), (10, 11, 19));
+        assert_eq!(numbers("8.0.36"), (8, 0, 36));
+        assert_eq!(numbers("devel"), (0, 0, 0));
+    }
+}

@@ -1,0 +1,12 @@
+//! Databases as they are: ledgers, locks, marks and errors, on SQLite, PostgreSQL and MariaDB.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod errors;
+mod fixture;
+mod ledger;
+mod lock;
+mod marker;
+mod never_creates;
