@@ -1,5 +1,7 @@
 //! What a rule sees.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 
 use crate::environment::EnvironmentKind;
@@ -42,6 +44,8 @@ pub struct Facts {
     pub kind: Option<EnvironmentKind>,
     /// Today, for directives that expire.
     pub today: Date,
+    /// How long a deploy through this tool waits for a lock, since the engine guard sets it for the session; `None`: it sets none.
+    pub lock_timeout: Option<Duration>,
 }
 
 impl Facts {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use prisma_safe::environment::EnvironmentKind;
 use prisma_safe::project::Provider;
@@ -32,6 +33,7 @@ impl Case {
             prisma: None,
             kind: Some(EnvironmentKind::Production),
             today: jiff::civil::date(2026, 11, 24),
+            lock_timeout: Some(Duration::from_secs(2)),
         };
         let mut revert = "present".to_owned();
         if let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("-- facts:")) {
@@ -56,6 +58,12 @@ impl Case {
                             "none" => None,
                             other => panic!("{}: unknown kind {other}", path.display()),
                         };
+                    }
+                    "lock-timeout" => {
+                        facts.lock_timeout = (value != "none").then(|| {
+                            let seconds = value.strip_suffix('s').and_then(|text| text.parse().ok());
+                            Duration::from_secs(seconds.expect("lock-timeout is none or like 2s"))
+                        });
                     }
                     "revert" => revert = value.to_owned(),
                     other => panic!("{}: unknown fact {other}", path.display()),

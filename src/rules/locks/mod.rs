@@ -5,7 +5,10 @@
 
 use super::Rule;
 
+mod shared_holds;
 pub mod shared_lock_table;
+mod shared_transaction;
+pub mod shared_types;
 
 /// The family's rules, sorted by slug.
 pub const RULES: &[&Rule] = &[];
