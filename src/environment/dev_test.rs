@@ -242,7 +242,7 @@ fn check_place(identity: &DatabaseIdentity, which: Which, dev_hosts: &DevHosts) 
     if identity.path().is_some() || identity.host().is_some_and(Host::is_this_machine) || dev_hosts.name(identity) {
         return Ok(());
     }
-    let host = identity.written_host().unwrap_or_default();
+    let host = identity.shown_host().unwrap_or_default();
     Err(if identity.is_managed() {
         Reason::PrismaCloud { which }
     } else if identity.is_on_shared_host() {

@@ -151,11 +151,11 @@ impl DatabaseIdentity {
         }
     }
 
-    /// The host as it was written, safe to print. `None` for a file.
+    /// The host for people, safe to print: the pooler's where one was written. `None` for a file.
     #[must_use]
-    pub fn written_host(&self) -> Option<String> {
+    pub fn shown_host(&self) -> Option<String> {
         match &self.place {
-            Place::Server(endpoint) => Some(printable(&endpoint.written).into_owned()),
+            Place::Server(endpoint) => Some(endpoint.shown_host()),
             Place::Managed { host, .. } => Some(printable(host).into_owned()),
             Place::File { .. } => None,
         }
@@ -300,6 +300,15 @@ fn same_file(a: &Path, node_a: Option<(u64, u64)>, b: &Path, node_b: Option<(u64
 }
 
 impl Endpoint {
+    /// Names and addresses in their one spelling; this machine as it was written.
+    fn shown_host(&self) -> String {
+        match &self.reached {
+            Host::Loopback if self.written.contains(':') => format!("[{}]", printable(&self.written)),
+            Host::Loopback => printable(&self.written).into_owned(),
+            other => other.to_string(),
+        }
+    }
+
     fn same(&self, other: &Self) -> Comparison {
         self.same_host(other).and(|| self.same_door(other)).and(|| match (self.tenant, other.tenant) {
             (Some(a), Some(b)) if a != b => Comparison::CannotTell(Doubt::SharedHost),
@@ -367,12 +376,7 @@ impl fmt::Display for DatabaseIdentity {
                 separator = '&';
             }
             _ => {
-                let host = printable(&endpoint.written);
-                if host.contains(':') {
-                    write!(f, "[{host}]")?
-                } else {
-                    f.write_str(&host)?
-                }
+                f.write_str(&endpoint.shown_host())?;
                 if let Some(port) = endpoint.port {
                     write!(f, ":{port}")?;
                 }
@@ -388,7 +392,7 @@ impl fmt::Display for DatabaseIdentity {
 
 impl DatabaseIdentity {
     fn fmt_sqlserver(&self, f: &mut fmt::Formatter<'_>, endpoint: &Endpoint) -> fmt::Result {
-        write!(f, "sqlserver://{}", printable(&endpoint.written))?;
+        write!(f, "sqlserver://{}", endpoint.shown_host())?;
         if let Some(instance) = &endpoint.instance {
             write!(f, "\\{}", printable(instance))?;
         }

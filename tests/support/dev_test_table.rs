@@ -3,7 +3,7 @@
 //! Evaluated twice: through the pure function (`src/environment/dev_test_tests.rs`), and through the real `reset` command.
 //! `{dir}` stands for the project's folder, which is also where relative SQLite paths start, and where `setup` works.
 //! A row with a mark, and a row that passes, needs a database where its URL says; `5432` and `3306` on this machine may be
-//! replaced by a throwaway server's port in all texts of the row alike.
+//! replaced by a throwaway server's port in all texts of the row alike. One long file, because it is one table.
 
 /// One situation.
 #[derive(Clone, Copy)]

@@ -37,7 +37,7 @@ pub enum UrlError {
     #[error("the database URL cannot be read: {0}")]
     Malformed(&'static str),
     /// A reserved character stands unencoded in the user or password, so the rest is read as something else.
-    #[error("the database URL has an `@` after its host part: a user or password in it is not percent-encoded")]
+    #[error("the database URL has an `@` behind its host: a user, password or parameter in it is not percent-encoded")]
     UnencodedPassword,
     /// A parameter has a value that Prisma rejects.
     #[error("the parameter `{name}` of the database URL must be {expected}")]

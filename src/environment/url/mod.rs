@@ -3,8 +3,8 @@
 //! One file per provider, each with one `parse`; [`driver`] is what a database driver needs, [`error`] why a URL was not
 //! taken. The raw text leaves a [`DatabaseUrl`] through [`DatabaseUrl::expose`] only, for the environment of a child process.
 //!
-//! To add a provider: its scheme in [`Scheme::of`], a file with `parse`, its arm in [`DatabaseUrl::parse`], its rows in the
-//! tests of `tests.rs`.
+//! To add a provider: its scheme in [`Scheme::of`], a file with `parse`, its arm in [`DatabaseUrl::parse`], its rows in
+//! `tests.rs`.
 
 pub mod driver;
 mod error;
@@ -12,6 +12,8 @@ mod mysql;
 mod network;
 mod postgres;
 mod prisma_postgres;
+#[cfg(test)]
+mod properties;
 mod sqlite;
 mod sqlserver;
 #[cfg(test)]

@@ -31,10 +31,10 @@ impl NetworkUrl {
         if url.url.cannot_be_a_base() {
             return Err(UrlError::Malformed("`//` is missing after the scheme"));
         }
-        // With `/`, `?` or `#` unencoded in the password, the true host ends up behind them.
-        let behind_host = [Some(url.url.path()), url.url.fragment()];
-        let misread = url.url.username().is_empty() && url.url.query().is_some_and(|query| query.contains('@'));
-        if misread || behind_host.into_iter().flatten().any(|part| part.contains('@')) {
+        // With `/`, `?` or `#` unencoded in the password, the true host ends up behind them, and what we would show as host
+        // or database is a piece of the password.
+        let behind_host = [Some(url.url.path()), url.url.query(), url.url.fragment()];
+        if behind_host.into_iter().flatten().any(|part| part.contains('@')) {
             return Err(UrlError::UnencodedPassword);
         }
         if url.url.host_str().is_some_and(|host| host.contains(',')) {
