@@ -13,6 +13,7 @@ mod identity;
 mod kind;
 mod marker;
 mod not_dev;
+mod target;
 pub mod source;
 pub mod url;
 
@@ -24,6 +25,7 @@ pub use host::Host;
 pub use identity::{Comparison, DatabaseIdentity, Doubt};
 pub use kind::EnvironmentKind;
 pub use marker::Marker;
+pub use target::Target;
 pub use not_dev::{NotDev, Reason, Which};
 pub use source::{EnvironmentUrls, FoundUrl, Provenance, SourceError, Sources};
 pub use url::{DatabaseUrl, UrlError};

@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod codes;
 pub mod errors;
 pub mod guard;
+pub mod launch;
 pub mod orphan;
 pub mod output;
 pub mod runner;
