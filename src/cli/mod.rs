@@ -4,11 +4,14 @@
 //! arm of [`Command::run`].
 
 mod context;
+pub mod deploy;
 pub mod env;
 mod error;
 mod global;
 pub mod init;
 mod panic;
+mod prisma_run;
+pub mod resolve;
 
 use std::ffi::OsString;
 
@@ -52,6 +55,10 @@ pub enum Command {
     Init(init::Args),
     /// Show the environments: where their URLs come from, what they are
     Env(env::Args),
+    /// Apply pending migrations behind the gates, and read the ledger back
+    Deploy(deploy::Args),
+    /// Say what became of a failed migration, so that deploys can go on
+    Resolve(resolve::Args),
 }
 
 impl Command {
@@ -59,6 +66,8 @@ impl Command {
         match self {
             Command::Init(args) => init::run(args, context),
             Command::Env(args) => env::run(args, context),
+            Command::Deploy(args) => deploy::run(args, context),
+            Command::Resolve(args) => resolve::run(args, context),
         }
     }
 }

@@ -1,2 +1,13 @@
-//! Deploy: plan, gates, execution, recovery.
+//! Deploy: history → gates → plan → Prisma → ledger again.
+//!
+//! [`gates`] judge, [`plan`] says what would run, [`execution`] runs it and believes only the ledger afterwards.
+
+pub mod error;
+pub mod execution;
 pub mod gates;
+pub mod plan;
+pub mod resolution;
+
+pub use error::DeployError;
+pub use execution::Applied;
+pub use plan::{Plan, Planned};

@@ -1,0 +1,268 @@
+//! `deploy`: apply what is pending, behind the gates, and believe only the ledger afterwards.
+
+use serde::Serialize;
+
+use super::{Context, FormatArgs};
+use crate::deploy::gates::{self, Facts, Outcome, Verdict};
+use crate::deploy::{Applied, DeployError, Plan, execution, plan};
+use crate::environment::Target;
+use crate::environment::source::Sources;
+use crate::error::Result;
+use crate::exit_code::ExitCode;
+use crate::history::History;
+use crate::migrations::MigrationsFolder;
+use crate::prisma::guard::pin::{Permit, Pin};
+use crate::prisma::{Command, Success};
+use crate::shell::{Shell, count, printable};
+use crate::sql::analysis::Phase;
+
+/// `deploy`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Do not ask; for CI
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show the gates and the SQL that would run, in order, and stop there
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Create the database when it does not exist
+    #[arg(long)]
+    pub create_database: bool,
+    /// Format of stdout.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    environment: &'a str,
+    verdicts: &'a [Verdict],
+    pending: Vec<String>,
+    applied: &'a [Applied],
+    receipt: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a gate blocks, the user says no, Prisma fails, or the ledger disagrees.
+pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
+    let (settings, project) = (context.settings()?, context.project()?);
+    let environment = context.environment()?;
+    let variables = context.variables.clone();
+    let sources = Sources { settings: &settings, project: &project, variables: &variables };
+    let mut target = Target::reach(&sources, &environment)?;
+    let folder = MigrationsFolder::read(&project.migrations_dir)?;
+    if !target.exists() && !args.create_database {
+        return Err(DeployError::NoDatabase { environment: target.name().to_owned(), place: target.url().redacted() }.into());
+    }
+    let shell = &mut context.shell;
+    let json = args.format.is_json();
+    let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
+    shell.status("Target", &describe(&target));
+    let verdicts = gates::judge(&Facts {
+        settings: &settings,
+        provider: project.provider,
+        target: &target,
+        folder: &folder,
+        history: &history,
+    });
+    if history.would_apply().next().is_none() && history.failed().next().is_none() {
+        return nothing_pending(shell, json, &target, &verdicts, &history);
+    }
+    let plan = Plan::new(project.provider, &folder, &history, Some(crate::prisma::launch::version(&project)));
+    show_verdicts(shell, &verdicts);
+    show_plan(shell, &plan, args.dry_run);
+    let failed = history.failed().next().is_some();
+    let checked = DeployError::check(target.name(), &verdicts, failed);
+    if args.dry_run {
+        if json {
+            print_document(shell, target.name(), &verdicts, &plan, &[]);
+        } else {
+            print_sql(shell, &plan);
+        }
+        // What would stop the deploy is this run's answer too.
+        return checked.map(|()| ExitCode::Done).map_err(Into::into);
+    }
+    if let Err(blocked) = checked {
+        if json {
+            print_document(shell, target.name(), &verdicts, &plan, &[]);
+        }
+        return Err(blocked.into());
+    }
+    ask(shell, &args, &target, &plan)?;
+    let applied = execute(context, &args, &mut target, &folder, &plan)?;
+    if json {
+        print_document(&mut context.shell, target.name(), &verdicts, &plan, &applied);
+    }
+    Ok(ExitCode::Done)
+}
+
+fn describe(target: &Target) -> String {
+    let server = &target.survey().server;
+    let product = if server.product.is_empty() { String::new() } else { format!(", {} {}", server.product, server.version) };
+    format!("{} ({}): {}{product}", target.name(), target.kind(), target.url().redacted())
+}
+
+fn nothing_pending(
+    shell: &mut Shell,
+    json: bool,
+    target: &Target,
+    verdicts: &[Verdict],
+    history: &History,
+) -> Result<ExitCode> {
+    show_verdicts(shell, verdicts);
+    if json {
+        print_document(shell, target.name(), verdicts, &Plan { migrations: Vec::new() }, &[]);
+    }
+    // A wrong database with nothing pending is still a wrong database.
+    let target_verdict: Vec<_> = verdicts.iter().filter(|verdict| verdict.gate == "target").cloned().collect();
+    DeployError::check(target.name(), &target_verdict, false)?;
+    let applied = history.entries.iter().filter(|entry| entry.applied_at.is_some()).count();
+    shell.status("Finished", &format!("nothing is pending in `{}`: {} applied", target.name(), count(applied, "migration")));
+    Ok(ExitCode::Done)
+}
+
+/// Passing gates are one quiet line each; what warns or blocks says why and what to do.
+fn show_verdicts(shell: &mut Shell, verdicts: &[Verdict]) {
+    for verdict in verdicts {
+        let evidence = printable(&verdict.evidence).into_owned();
+        match verdict.outcome {
+            Outcome::Pass => shell.status("Gate", &format!("{} passes: {evidence}", verdict.gate)),
+            Outcome::Warn => {
+                shell.warn(&format!("gate {}: {evidence}", verdict.gate));
+                if let Some(hint) = &verdict.hint {
+                    shell.hint(hint);
+                }
+            }
+            // Its hint comes with the error at the end.
+            Outcome::Block => shell.warn(&format!("gate {} blocks: {evidence}", verdict.gate)),
+        }
+    }
+}
+
+fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
+    let verb = if dry_run { "Would apply" } else { "Plan" };
+    shell.status(verb, &count(plan.migrations.len(), "migration"));
+    for planned in &plan.migrations {
+        let (statements, understood) = planned.statements;
+        let mut line = format!("{} · {} · {}", printable(&planned.name), phase(planned.phase), count(statements, "statement"));
+        if understood < statements {
+            line.push_str(&format!(", {} not understood", statements - understood));
+        }
+        shell.note(&format!("             {line}"));
+        for lost in &planned.destructions {
+            shell.note(&format!("             ! {}", printable(&plan::loss(lost))));
+        }
+    }
+}
+
+const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Expand => "expand",
+        Phase::Migrate => "migrate",
+        Phase::Contract => "contract",
+        Phase::Mixed => "mixed",
+        Phase::Neutral => "neutral",
+    }
+}
+
+/// The SQL as it would be sent, each migration under its name.
+fn print_sql(shell: &mut Shell, plan: &Plan) {
+    for planned in &plan.migrations {
+        let sql = printable(&planned.sql);
+        let end = if sql.ends_with('\n') { "" } else { "\n" };
+        shell.data(&format!("-- migration {}\n{sql}{end}\n", printable(&planned.name)));
+    }
+}
+
+fn print_document(shell: &mut Shell, environment: &str, verdicts: &[Verdict], plan: &Plan, applied: &[Applied]) {
+    let document = Document { schema_version: 1, environment, verdicts, pending: plan.names(), applied, receipt: None };
+    let mut text = serde_json::to_string_pretty(&document).expect("a document of strings is JSON");
+    text.push('\n');
+    shell.data(&text);
+}
+
+fn ask(shell: &mut Shell, args: &Args, target: &Target, plan: &Plan) -> Result<()> {
+    if args.yes {
+        return Ok(());
+    }
+    let what = count(plan.migrations.len(), "migration");
+    if target.kind().is_dev() {
+        shell.confirm(&format!("Apply {what} to `{}`?", target.name()), "--yes")?;
+    } else {
+        let question = format!("Apply {what} to {}? Type the environment's name, `{}`", target.url().redacted(), target.name());
+        shell.confirm_typed(&question, target.name(), "--yes")?;
+    }
+    Ok(())
+}
+
+fn execute(
+    context: &mut Context,
+    args: &Args,
+    target: &mut Target,
+    folder: &MigrationsFolder,
+    plan: &Plan,
+) -> Result<Vec<Applied>> {
+    let settings = target.environment();
+    let mut pin = Pin::new(target.name(), target.kind())
+        .allow(Permit::ApplyMigrations)
+        .lock_timeout(settings.lock_timeout.as_ref().map(|set| set.value))
+        .statement_timeout(settings.statement_timeout.as_ref().map(|set| set.value));
+    if args.create_database {
+        pin = pin.allow(Permit::CreateDatabase);
+    }
+    let name = target.name().to_owned();
+    let ran = super::prisma_run::run(context, target.url(), pin, Command::MigrateDeploy);
+    // Whatever Prisma said, and however it ended: the ledger knows.
+    let shell = &mut context.shell;
+    let looked = target.look_anew();
+    let after = History::new(&folder.migrations, target.survey().ledger.as_deref());
+    let success = match ran {
+        Ok(success) => success,
+        Err(error) => {
+            if looked.is_ok() {
+                say_what_the_ledger_shows(shell, &name, plan, &after);
+            }
+            return Err(error);
+        }
+    };
+    looked?;
+    let applied = execution::confirm(&name, plan, &after)?;
+    mark(shell, target)?;
+    match success {
+        Success::NothingPending => shell.status(
+            "Finished",
+            &format!("another deploy to `{name}` was quicker: {} found applied", count(applied.len(), "migration")),
+        ),
+        _ => shell.status("Finished", &format!("{} applied to `{name}`, read back from its ledger", count(applied.len(), "migration"))),
+    }
+    Ok(applied)
+}
+
+/// After a failure: what of the plan is there, so that nobody has to guess.
+fn say_what_the_ledger_shows(shell: &mut Shell, environment: &str, plan: &Plan, after: &History) {
+    for planned in &plan.migrations {
+        let state = after.get(&planned.name).map_or("missing", |entry| entry.state.words());
+        shell.note(&format!("             {} is {state} in `{environment}`", printable(&planned.name)));
+    }
+}
+
+/// The first gated deploy marks a database that is not dev, where the database has table comments.
+fn mark(shell: &mut Shell, target: &mut Target) -> Result<()> {
+    if target.kind().is_dev() || target.survey().marker.is_some() {
+        return Ok(());
+    }
+    let marker = crate::environment::Marker { environment: target.name().to_owned(), kind: Some(target.kind()) };
+    let name = target.name().to_owned();
+    let Some(database) = target.database() else { return Ok(()) };
+    match database.set_marker(&marker) {
+        Ok(()) => shell.status("Marked", &format!("the database as `{name}`, in the comment of _prisma_migrations")),
+        Err(crate::database::DatabaseError::NoMarker { .. }) => {}
+        // The deploy itself is done and true; a missing right to comment is no reason to call it failed.
+        Err(error) => shell.warn(&format!("the database could not be marked as `{name}`: {error}")),
+    }
+    Ok(())
+}

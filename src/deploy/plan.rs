@@ -1,0 +1,98 @@
+//! What a deploy would run.
+
+use crate::history::History;
+use crate::migrations::{Checksum, MigrationsFolder};
+use crate::project::Provider;
+use crate::sql;
+use crate::sql::analysis::{self, Destroyed, Destruction, Phase, PrismaVersion};
+use crate::sql::history_state::State;
+
+/// The migrations that a deploy would run, in Prisma's order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// In order.
+    pub migrations: Vec<Planned>,
+}
+
+/// One migration of a plan.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The folder's name.
+    pub name: String,
+    /// The script as text. Bytes that are not UTF-8 are shown as U+FFFD, as Prisma itself would read them.
+    pub sql: String,
+    /// What the ledger will say.
+    pub checksum: Checksum,
+    /// Statements in it, and how many of them were understood.
+    pub statements: (usize, usize),
+    /// Expand, migrate, contract, or a mixture.
+    pub phase: Phase,
+    /// What it destroys, as far as the text tells.
+    pub destructions: Vec<Destruction>,
+}
+
+impl Plan {
+    /// The plan for a folder and its history. Scripts that cannot be read are left out: the history gate blocks on them.
+    #[must_use]
+    pub fn new(
+        provider: Provider,
+        folder: &MigrationsFolder,
+        history: &History,
+        prisma: Option<PrismaVersion>,
+    ) -> Self {
+        let mut state = State::new(provider);
+        let mut migrations = Vec::new();
+        for migration in &folder.migrations {
+            let Ok(bytes) = &migration.script else { continue };
+            let pending = history.get(&migration.name).is_some_and(crate::history::Entry::would_apply);
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let Ok(script) = sql::read(provider, text.as_bytes()) else { continue };
+            if pending {
+                let judgement = analysis::judge(&script, &state, prisma);
+                let (understood, all) = script.coverage();
+                migrations.push(Planned {
+                    name: migration.name.clone(),
+                    checksum: Checksum::of(text.as_bytes()),
+                    sql: text,
+                    statements: (all, understood),
+                    phase: judgement.phase,
+                    destructions: judgement.destructions,
+                });
+            }
+            state.begin_migration(&migration.name, pending);
+            for statement in &script.statements {
+                state.apply(&script, statement);
+            }
+        }
+        Plan { migrations }
+    }
+
+    /// The names, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.migrations.iter().map(|planned| planned.name.clone()).collect()
+    }
+}
+
+/// What is lost, in words: `drops the column `User`.`name``.
+#[must_use]
+pub fn loss(destruction: &Destruction) -> String {
+    let name = match (&destruction.name, &destruction.column) {
+        (Some(name), Some(column)) => format!(" `{name}`.`{column}`"),
+        (Some(name), None) => format!(" `{name}`"),
+        (None, Some(column)) => format!(" `{column}`"),
+        (None, None) => String::new(),
+    };
+    match destruction.what {
+        Destroyed::Table => format!("drops the table{name} with its rows"),
+        Destroyed::Column => format!("drops the column{name} with its values"),
+        Destroyed::Schema => format!("drops{name} with everything in it"),
+        Destroyed::Partition => format!("drops the partition{name} with its rows"),
+        Destroyed::Rows => format!("deletes rows of{name}"),
+        Destroyed::Values => format!("overwrites values of{name}"),
+        Destroyed::Cast => format!("changes the type of{name}: values can be lost or refused"),
+        Destroyed::PrimaryKey => format!("changes the primary key of{name}"),
+        Destroyed::EnumValues => format!("removes values of the enum{name}"),
+        Destroyed::Unknown => "may destroy anything: a statement was not understood".to_owned(),
+    }
+}
