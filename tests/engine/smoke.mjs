@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 // Proves that the test schema engine does what the tests build on: Prisma's real CLI, both majors, on private servers.
-// Usage: node tests/engine/smoke.mjs [sqlite|postgres …]      (default: all; needs tests/prisma/install.sh)
+// Usage: node tests/engine/smoke.mjs [sqlite|postgres|mysql …]      (default: all; needs tests/prisma/install.sh)
 import { skip, summary } from "./smoke/check.mjs";
 import { openPostgres } from "./smoke/database.mjs";
+import { faultFlow } from "./smoke/fault-flow.mjs";
+import { mysqlFlow } from "./smoke/mysql-flow.mjs";
+import { postgresFlow } from "./smoke/postgres-flow.mjs";
 import { Project } from "./smoke/project.mjs";
-import { startPostgres, stopServers } from "./smoke/servers.mjs";
+import { startMariadb, startPostgres, stopServers } from "./smoke/servers.mjs";
 import { standardFlow } from "./smoke/standard-flow.mjs";
 
 const MAJORS = [7, 6];
-const SUITES = { sqlite, postgres };
+const TWO_TABLES = 'CREATE TABLE "First" ("id" INTEGER);\nCREATE TABLE "Second" ("id" INTEGER);\n';
+const SUITES = { sqlite, postgres, mysql };
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
@@ -23,25 +27,42 @@ try {
 process.exitCode = summary() ? 0 : 1;
 
 async function sqlite() {
-  await Promise.all(
-    MAJORS.map(async (major) => {
-      const project = new Project({ provider: "sqlite", major, url: "file:./dev.db" });
-      await standardFlow(project, { leavesFirstStatement: true });
-    }),
-  );
+  await forEachMajor(async (major) => {
+    const newProject = () => new Project({ provider: "sqlite", major, url: "file:./dev.db" });
+    await standardFlow(newProject(), { leavesFirstStatement: true });
+    await faultFlow(newProject(), { name: `sqlite ${major}`, sql: TWO_TABLES });
+  });
 }
 
 async function postgres() {
   const server = await startPostgres();
   if (!server) return skip("postgres", "no PostgreSQL server is installed");
-  await Promise.all(
-    MAJORS.map(async (major) => {
-      const shadowUrl = server.url(`shadow_${major}`);
-      const project = new Project({ provider: "postgres", major, url: server.url(`app_${major}`), shadowUrl });
-      const admin = await openPostgres(project, server.url("postgres"));
-      await admin.query(`CREATE DATABASE shadow_${major}`).finally(() => admin.end());
-      // 7 sends a script that its parser understands statement by statement; 6 sends it whole, as one transaction.
-      await standardFlow(project, { leavesFirstStatement: major === 7 });
-    }),
-  );
+  await forEachMajor(async (major) => {
+    const newProject = (database) =>
+      new Project({ provider: "postgres", major, url: server.url(`${database}_${major}`), shadowUrl: server.url(`shadow_${major}`) });
+    const project = newProject("app");
+    const admin = await openPostgres(project, server.url("postgres"));
+    await admin.query(`CREATE DATABASE shadow_${major}`).finally(() => admin.end());
+    // 7 sends a script that its parser understands statement by statement; 6 sends it whole, as one transaction.
+    await standardFlow(project, { leavesFirstStatement: major === 7 });
+    await postgresFlow({ major, server });
+    await faultFlow(newProject("faults"), { name: `postgres ${major}`, sql: TWO_TABLES, pausesInScript: major === 7 });
+  });
+}
+
+async function mysql() {
+  const server = await startMariadb();
+  if (!server) return skip("mysql", "no MariaDB server is installed");
+  await forEachMajor(async (major) => {
+    const newProject = (database) =>
+      new Project({ provider: "mysql", major, url: server.url(`${database}_${major}`), engine: "mysql-double" });
+    await mysqlFlow(newProject("app"));
+    const sql = TWO_TABLES.replaceAll('"', "`");
+    await faultFlow(newProject("faults"), { name: `mysql-double ${major}`, sql, pausesInScript: false });
+  });
+}
+
+/** The majors side by side: most of a call's time is one process starting. */
+async function forEachMajor(body) {
+  await Promise.all(MAJORS.map(body));
 }

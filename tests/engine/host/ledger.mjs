@@ -1,6 +1,6 @@
 // Watches what the engine does to `_prisma_migrations` through an adapter, and says what native says but the WebAssembly build
 // cannot: which migration is being applied, and why its script failed. The rows themselves are the engine's.
-import { failedOnShadow, scriptFailed } from "./errors.mjs";
+import { failedOnShadow, KnownError, scriptFailed } from "./errors.mjs";
 import { reach } from "./hooks.mjs";
 
 const LEDGER = "_prisma_migrations";
@@ -21,7 +21,7 @@ export class LedgerWatch {
     this.#shadowFailure = null;
   }
 
-  /** Wraps the adapter of the main database. `runScript` throws `{ code, message }` in the words of the database. */
+  /** Wraps the adapter of the main database. `runScript` throws `{ databaseCode, message }` in the words of the database. */
   watchMain(adapter, runScript) {
     for (const method of ["queryRaw", "executeRaw"]) {
       const original = adapter[method].bind(adapter);
@@ -34,8 +34,8 @@ export class LedgerWatch {
       try {
         await runScript(script);
       } catch (error) {
-        this.#failure = scriptFailed(migration, error.code ?? "none", error.message);
-        await reach("script-failed", error.code ?? "");
+        this.#failure = scriptFailed(migration, error.databaseCode, error.message);
+        await reach("script-failed", error.databaseCode);
         throw error;
       }
       await reach("script-end", migration ?? "");
@@ -58,12 +58,12 @@ export class LedgerWatch {
 
   /** The error that native reports where the engine here only knows of an "external connector error". */
   explain(error) {
-    if (this.#failure && !/^P\d{4}$/.test(error.code ?? "")) return this.#failure;
+    if (this.#failure && !(error instanceof KnownError)) return this.#failure;
     const shadowMigration = error.code === "P3006" && error.message.match(/^Migration `(.*)` failed to apply/)?.[1];
     if (shadowMigration && this.#shadowFailure) {
-      const { code, message } = this.#shadowFailure;
+      const { databaseCode, message } = this.#shadowFailure;
       // Postgres reports the nested error with its own code, SQLite as bare text.
-      const inner = code === undefined ? { message } : scriptFailed(shadowMigration, code, message);
+      const inner = databaseCode === undefined ? { message } : scriptFailed(shadowMigration, databaseCode, message);
       return failedOnShadow(shadowMigration, inner);
     }
     return error;
@@ -79,7 +79,11 @@ export class LedgerWatch {
       return result;
     }
     if (/^\s*UPDATE/i.test(query.sql)) {
-      const result = await original(this.#failure ? withLogs(query, this.#failure) : query);
+      const result = await original(this.#failure ? withLogs(query, this.#failure) : query).catch((error) => {
+        // As in native, a row that cannot be written hides why the script failed: the session is in an aborted transaction.
+        this.#failure = null;
+        throw error;
+      });
       await reach("row-updated", this.#migration ?? "");
       return result;
     }

@@ -17,11 +17,11 @@ export function connectionError(error, { host, port, user, database }) {
   }
 }
 
-/** `{ code, message }` of a failed script; `offset` is where the failed statement begins in it. */
+/** `{ databaseCode, message }` of a failed script; `offset` is where the failed statement begins in it. */
 export function scriptError(error, script, offset = 0) {
-  if (!isServerError(error)) return Object.assign(new Error(error.message), { code: "none" });
+  if (!isServerError(error)) return Object.assign(new Error(error.message), { databaseCode: "none" });
   const position = error.position === undefined ? "" : positionIn(script, offset + Number(error.position));
-  return Object.assign(new Error(`${messageOf(error)}${position}\n\n${debugText(error)}`), { code: error.code });
+  return Object.assign(new Error(`${messageOf(error)}${position}\n\n${debugText(error)}`), { databaseCode: error.code });
 }
 
 export function messageOf({ severity, message, detail, hint }) {

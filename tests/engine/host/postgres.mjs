@@ -15,12 +15,13 @@ const TEXT_OID = 25;
 const OIDS_READ_AS_TEXT = new Set([18, 19]);
 
 export async function canConnect({ url, packages }) {
-  const client = await connect(packages, parsePostgresUrl(url).client);
+  const client = await openSession(packages, parsePostgresUrl(url));
   await client.end();
 }
 
 export async function createDatabase({ url, packages }) {
-  const { client: settings, schema } = parsePostgresUrl(url);
+  const target = parsePostgresUrl(url);
+  const { client: settings } = target;
   const admin = await connectAsAdmin(packages, settings);
   try {
     await admin.query(`CREATE DATABASE ${quote(settings.database)}`);
@@ -29,9 +30,7 @@ export async function createDatabase({ url, packages }) {
   } finally {
     await admin.end();
   }
-  const client = await connect(packages, settings);
-  await client.query(`CREATE SCHEMA IF NOT EXISTS ${quote(schema)}`);
-  await client.end();
+  await (await openSession(packages, target)).end();
   return settings.database;
 }
 
@@ -44,7 +43,7 @@ export async function dropDatabase({ url, packages }) {
 /** Opens the main database and gives the factory that the engine asks for adapters. */
 export async function open({ packages, url, shadowUrl, watch }) {
   const { client: settings, schema } = parsePostgresUrl(url);
-  const client = await connect(packages, settings);
+  const client = await openSession(packages, { client: settings, schema });
   await reach("connected");
   const main = watch.watchMain(await makeAdapter(packages, client, schema), (script) => runScript(client, script, packages));
   const shadows = new ShadowDatabases({ packages, watch, url, shadowUrl, settings, admin: client });
@@ -123,11 +122,11 @@ class ShadowDatabases {
         "The shadow database you configured appears to be the same as the main database. Please specify another shadow database.",
       );
     }
-    const { client: settings, schema } = parsePostgresUrl(shadowUrl);
-    const client = await connect(packages, settings);
-    await client.query(`DROP SCHEMA IF EXISTS ${quote(schema)} CASCADE`);
-    await client.query(`CREATE SCHEMA ${quote(schema)}`);
-    return { client, schema };
+    const target = parsePostgresUrl(shadowUrl);
+    const client = await openSession(packages, target);
+    await client.query(`DROP SCHEMA ${quote(target.schema)} CASCADE`);
+    await client.query(`CREATE SCHEMA ${quote(target.schema)}`);
+    return { client, schema: target.schema };
   }
 
   async #createTemporary() {
@@ -148,6 +147,16 @@ async function runScript(client, script, packages) {
     await client.query(text).catch((error) => Promise.reject(scriptError(error, script, offset)));
     await reach("statement-end", position);
   }
+}
+
+/** A session in the URL's schema. Native makes the schema where it is missing, even for a command that only reads. */
+async function openSession(packages, { client: settings, schema }) {
+  const client = await connect(packages, settings);
+  // Asked first: IF NOT EXISTS needs the right to create even where there is nothing to create.
+  const { rowCount } = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
+  if (rowCount === 0) await client.query(`CREATE SCHEMA ${quote(schema)}`);
+  await client.query(`SET search_path = ${quote(schema)}`);
+  return client;
 }
 
 async function connect({ require }, settings) {

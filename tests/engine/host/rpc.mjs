@@ -1,6 +1,6 @@
 // JSON-RPC 2.0 over stdio, one object a line, in both directions: the CLI asks, and the engine asks the CLI to print.
 import { createInterface } from "node:readline";
-import { EnginePanic, PANIC_EXIT_CODE } from "./errors.mjs";
+import { EnginePanic, KnownError, PANIC_EXIT_CODE } from "./errors.mjs";
 import { reach } from "./hooks.mjs";
 import * as log from "./log.mjs";
 
@@ -56,8 +56,8 @@ export function serve({ call, exit }) {
 }
 
 function errorData(error) {
-  if (/^P\d{4}$/.test(error.code ?? "")) {
-    return { is_panic: false, message: error.message, meta: error.meta ?? {}, error_code: error.code };
+  if (error instanceof KnownError) {
+    return { is_panic: false, message: error.message, meta: error.meta, error_code: error.code };
   }
   return { is_panic: false, message: error.message, backtrace: null };
 }

@@ -68,8 +68,8 @@ function session(packages, main, client, watch) {
   return { factory, dropShadow: async () => {}, dispose: async () => client.close() };
 }
 
-function scriptError(message, code) {
-  return Object.assign(new Error(message), { code });
+function scriptError(message, databaseCode) {
+  return Object.assign(new Error(message), { databaseCode });
 }
 
 async function makeAdapter(packages, client) {

@@ -1,8 +1,9 @@
 // A copy of a fixture project in a temporary directory, and Prisma's CLI run in it.
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "./servers.mjs";
 
@@ -62,6 +63,46 @@ export class Project {
 
   run(args, options) {
     return this.start(args, options).done;
+  }
+
+  /** Speaks with the engine itself, as the CLI does; resolves to its answers. Only 7's form of the arguments. */
+  async rpc(requests, { env = {} } = {}) {
+    const datasource = JSON.stringify({ url: this.url, ...(this.shadowUrl ? { shadowDatabaseUrl: this.shadowUrl } : {}) });
+    const args = ["--datamodels", this.path("prisma", "schema.prisma"), "--datasource", datasource];
+    const child = spawn(this.environment.PRISMA_SCHEMA_ENGINE_BINARY, args, {
+      cwd: this.directory,
+      env: { ...this.environment, ...env },
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const answers = [];
+    for (const [id, request] of requests.entries()) {
+      child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, ...request })}\n`);
+      const { value } = await lines.next();
+      answers.push(JSON.parse(value));
+    }
+    child.stdin.end();
+    await ended;
+    return answers;
+  }
+
+  /** The migrations folder in the form that the CLI sends it. */
+  migrationsList() {
+    const baseDir = this.path("prisma", "migrations");
+    const names = readdirSync(baseDir, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return {
+      baseDir,
+      lockfile: { path: "migration_lock.toml", content: readFileSync(join(baseDir, "migration_lock.toml"), "utf8") },
+      shadowDbInitScript: "",
+      migrationDirectories: names.sort().map((path) => ({
+        path,
+        migrationFile: {
+          path: "migration.sql",
+          content: { tag: "ok", value: readFileSync(join(baseDir, path, "migration.sql"), "utf8") },
+        },
+      })),
+    };
   }
 
   events(file) {

@@ -8,11 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const START_LIMIT_MS = 30_000;
 const STARTED = new Set();
+const DIRECTORIES = new Set();
+
+// For a run that ends early; one that ends in order has stopped the servers before.
+process.on("exit", () => {
+  for (const { stop } of STARTED) stop();
+  for (const directory of DIRECTORIES) rmSync(directory, { recursive: true, force: true });
+});
 
 /** A temporary directory that is removed when the process ends. */
 export function temporaryDirectory(name) {
   const directory = mkdtempSync(join(tmpdir(), `prisma-safe-${name}-`));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  DIRECTORIES.add(directory);
   return directory;
 }
 
@@ -24,7 +31,7 @@ export async function startPostgres() {
   const { directory, asUser } = serverDirectory("postgres", "postgres");
   const data = join(directory, "data");
   execFileSync(...asUser(bin("initdb"), ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "-D", data]), {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
   const port = await freePort();
   // fsync off: the data is thrown away.
@@ -43,7 +50,7 @@ export async function startMariadb() {
   const data = join(directory, "data");
   const common = ["--no-defaults", `--datadir=${data}`];
   execFileSync(...asUser(install, [...common, "--auth-root-authentication-method=normal", "--skip-test-db", `--user=${user}`]), {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
   const port = await freePort();
   const settings = [`--port=${port}`, "--bind-address=127.0.0.1", `--socket=${join(directory, "socket")}`, "--skip-name-resolve"];
@@ -56,8 +63,6 @@ async function launch([program, args], { directory, port, stopSignal }) {
   const server = spawn(program, args, { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (chunk) => log.push(chunk));
   const stop = () => server.exitCode === null && server.kill(stopSignal);
-  // Stopped in good order by stopServers; this is for a run that ends before it.
-  process.on("exit", stop);
   STARTED.add({ server, stop });
 
   const deadline = Date.now() + START_LIMIT_MS;
