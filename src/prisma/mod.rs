@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod codes;
+pub mod dev_check;
 pub mod errors;
 pub mod guard;
 pub mod launch;

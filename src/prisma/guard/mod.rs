@@ -39,5 +39,5 @@ pub fn program() -> Result<PathBuf, PrismaError> {
 /// Runs the guard's program with the arguments that Prisma gave its engine.
 #[must_use]
 pub fn run(arguments: &[OsString]) -> std::process::ExitCode {
-    serve::serve(arguments, evidence::Lookup::new, &|_| None)
+    serve::serve(arguments, evidence::Lookup::new, &evidence::engine_setting)
 }

@@ -127,8 +127,15 @@ pub fn rule_for(form: Form, call: &str) -> Rule {
 pub enum Standing {
     /// It passed the dev test.
     Dev,
-    /// It did not, and why: one line without secrets.
-    NotDev(String),
+    /// It did not.
+    NotDev {
+        /// Why: one line without secrets.
+        reason: String,
+        /// The environment that it belongs to.
+        environment: Option<String>,
+        /// What can be done about it.
+        hints: Vec<String>,
+    },
     /// What it is cannot be told, and why.
     Unknown(String),
 }
@@ -160,13 +167,13 @@ pub fn judge(rule: &Rule, call: &str, standing: &Standing, allowance: &Allowance
     }
     let reason = match standing {
         Standing::Dev => unreachable!("answered above"),
-        Standing::NotDev(reason) => format!("this database is not a developer's own: {reason}"),
+        Standing::NotDev { reason, .. } => reason.clone(),
         Standing::Unknown(reason) => format!("what this database is cannot be told: {reason}"),
     };
     Err(Refusal {
         what: format!("`{}`, because {reason}", shown(call)),
         why: format!("it would {}", rule.would),
-        hints: hints(rule, allowance),
+        hints: hints(rule, standing, allowance),
     })
 }
 
@@ -176,38 +183,57 @@ fn shown(call: &str) -> String {
     if safe.is_empty() { "unreadable request".to_owned() } else { safe }
 }
 
-fn hints(rule: &Rule, allowance: &Allowance) -> Vec<String> {
-    let env = allowance.environment.as_deref().unwrap_or("<name>");
-    let dev = "if it is yours: give its environment `kind = \"dev\"` in prisma-safe.toml, and see `cargo prisma-safe env show`";
-    match rule.needs {
-        Needs::Nothing => Vec::new(),
+fn hints(rule: &Rule, standing: &Standing, allowance: &Allowance) -> Vec<String> {
+    let (of_target, mut dev) = match standing {
+        Standing::NotDev { environment, hints, .. } => (environment.as_deref(), hints.clone()),
+        Standing::Dev | Standing::Unknown(_) => (None, Vec::new()),
+    };
+    let env = allowance.environment.as_deref().or(of_target).unwrap_or("<name>");
+    if dev.is_empty() {
+        dev.push(
+            "if it is yours: give its environment `kind = \"dev\"` in prisma-safe.toml; `cargo prisma-safe env list` shows them"
+                .to_owned(),
+        );
+    }
+    let mut hints = match rule.needs {
+        Needs::Nothing => return Vec::new(),
         Needs::CheckedRun(Permit::ApplyMigrations) => {
-            vec![format!("`cargo prisma-safe deploy --env {env}` checks first, then applies"), dev.to_owned()]
+            vec![format!("`cargo prisma-safe deploy --env {env}` checks first, then applies")]
         }
-        Needs::CheckedRun(_) => {
-            vec![format!("`cargo prisma-safe resolve --env {env}` checks first, then writes"), dev.to_owned()]
+        Needs::CheckedRun(_) => vec![format!("`cargo prisma-safe resolve --env {env}` checks first, then writes")],
+        Needs::Permission(_) => {
+            return vec![
+                format!("check the database's name: `cargo prisma-safe env show {env}`"),
+                format!("if it should be created: `cargo prisma-safe deploy --env {env} --create-database`"),
+            ];
         }
-        Needs::Permission(_) => vec![
-            format!("check the database's name: `cargo prisma-safe env show {env}`"),
-            format!("if it should be created: `cargo prisma-safe deploy --env {env} --create-database`"),
-        ],
         Needs::Dev => match rule.call {
             "dbExecute" | "schemaPush" | "createMigration" | "devDiagnostic" | "evaluateDataLoss" => {
-                vec!["`cargo prisma-safe new <name>` writes a migration for the change".to_owned(), dev.to_owned()]
+                vec!["`cargo prisma-safe new <name>` writes a migration for the change".to_owned()]
             }
-            _ => vec![dev.to_owned()],
+            _ => Vec::new(),
         },
-    }
+    };
+    hints.append(&mut dev);
+    hints
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn not_dev(reason: &str) -> Standing {
+        Standing::NotDev {
+            reason: reason.to_owned(),
+            environment: Some("production".to_owned()),
+            hints: vec!["give it `kind = \"dev\"`".to_owned()],
+        }
+    }
+
     /// Every cell of the table: dev · not dev · unknown · not dev with every permit · not dev with ungated deploys.
     #[test]
     fn every_cell() {
-        let not_dev = Standing::NotDev("its environment `production` is of kind production".to_owned());
+        let not_dev = not_dev("its kind is `production`");
         let unknown = Standing::Unknown("no URL was given".to_owned());
         let permits = [Permit::ApplyMigrations, Permit::MarkApplied, Permit::MarkRolledBack, Permit::CreateDatabase];
         let all = Allowance { permits: permits.into_iter().collect(), ..Allowance::default() };
@@ -265,30 +291,30 @@ drop-database            pass  -     -     -     -
 
     #[test]
     fn a_refusal_says_what_why_and_what_next() {
-        let not_dev = Standing::NotDev("its host `db.example.com` is not this machine".to_owned());
+        let not_dev = not_dev("`production` leads to `db.example.com`");
         let message =
             |call| judge(&rule_for(Form::Rpc, call), call, &not_dev, &Allowance::default()).unwrap_err().message();
         insta::assert_snapshot!(message("reset"), @r#"
-refused by prisma-safe: `reset`, because this database is not a developer's own: its host `db.example.com` is not this machine
+refused by prisma-safe: `reset`, because `production` leads to `db.example.com`
 why: it would drop all data
-hint: if it is yours: give its environment `kind = "dev"` in prisma-safe.toml, and see `cargo prisma-safe env show`
+hint: give it `kind = "dev"`
 "#);
         insta::assert_snapshot!(message("applyMigrations"), @r#"
-refused by prisma-safe: `applyMigrations`, because this database is not a developer's own: its host `db.example.com` is not this machine
+refused by prisma-safe: `applyMigrations`, because `production` leads to `db.example.com`
 why: it would apply migrations that no gate has seen
-hint: `cargo prisma-safe deploy --env <name>` checks first, then applies
-hint: if it is yours: give its environment `kind = "dev"` in prisma-safe.toml, and see `cargo prisma-safe env show`
+hint: `cargo prisma-safe deploy --env production` checks first, then applies
+hint: give it `kind = "dev"`
 "#);
         insta::assert_snapshot!(message("dbExecute"), @r#"
-refused by prisma-safe: `dbExecute`, because this database is not a developer's own: its host `db.example.com` is not this machine
+refused by prisma-safe: `dbExecute`, because `production` leads to `db.example.com`
 why: it would run SQL that no migration records
 hint: `cargo prisma-safe new <name>` writes a migration for the change
-hint: if it is yours: give its environment `kind = "dev"` in prisma-safe.toml, and see `cargo prisma-safe env show`
+hint: give it `kind = "dev"`
 "#);
         insta::assert_snapshot!(message("somethingNew\u{1b}[2J"), @r#"
-refused by prisma-safe: `somethingNew2J`, because this database is not a developer's own: its host `db.example.com` is not this machine
+refused by prisma-safe: `somethingNew2J`, because `production` leads to `db.example.com`
 why: it would do something that this version of the guard does not know
-hint: if it is yours: give its environment `kind = "dev"` in prisma-safe.toml, and see `cargo prisma-safe env show`
+hint: give it `kind = "dev"`
 "#);
     }
 }
