@@ -188,6 +188,18 @@ pub const REFUSED: &[Row] = &[
         SAME
     ),
     against!(
+        "the key `host` is percent-encoded",
+        "postgresql://me:x@localhost/app?%68ost=prod.example.com",
+        "postgresql://app:s@prod.example.com/app",
+        SAME
+    ),
+    against!(
+        "a backslash stands before the at sign",
+        "postgresql://me:x@localhost\\@prod.example.com/app",
+        "postgresql://app:s@prod.example.com/app",
+        SAME
+    ),
+    against!(
         "the last of two `host=` is production",
         "postgresql://me:x@localhost/app?host=localhost&host=prod.example.com",
         "postgresql://app:s@prod.example.com/app",
@@ -626,6 +638,12 @@ pub const REFUSED: &[Row] = &[
     alone!(
         "a cloud key stands behind localhost",
         "prisma+postgres://localhost:51213/?api_key=eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln",
+        Refused("prisma-cloud")
+    ),
+    // databaseUrl: postgres://postgres:postgres@localhost:51214/template1
+    alone!(
+        "a key of `prisma dev` stands behind a host that is not this machine",
+        "prisma+postgres://accelerate.prisma-data.net/?api_key=eyJkYXRhYmFzZVVybCI6InBvc3RncmVzOi8vcG9zdGdyZXM6cG9zdGdyZXNAbG9jYWxob3N0OjUxMjE0L3RlbXBsYXRlMSJ9",
         Refused("prisma-cloud")
     ),
     // databaseUrl: postgres://u:p@prod.example.com:5432/app
