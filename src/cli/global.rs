@@ -1,5 +1,6 @@
 //! Flags that every command has.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -22,7 +23,7 @@ pub struct GlobalArgs {
     pub env: Vec<String>,
     /// Settings file [default: the nearest prisma-safe.toml upwards, else Cargo metadata]
     #[arg(long, value_name = "FILE", global = true, env = CONFIG_VARIABLE, hide_env_values = true)]
-    pub config: Option<PathBuf>,
+    pub config: Option<OsString>,
     /// Folder to look for the Prisma project in [default: the current one]
     #[arg(long, value_name = "DIR", global = true)]
     pub project: Option<PathBuf>,
@@ -50,7 +51,7 @@ impl GlobalArgs {
         for name in &mut self.env {
             *name = name.trim().to_owned();
         }
-        self.config = self.config.take().filter(|path| !path.as_os_str().is_empty());
+        self.config = self.config.take().filter(|path| !path.is_empty());
         let by_variable = |id: &str| matches.value_source(id) == Some(ValueSource::EnvVariable);
         self.env_by_variable = by_variable("env");
         self.config_by_variable = by_variable("config");
@@ -86,7 +87,7 @@ impl GlobalArgs {
         } else {
             Origin::Flag("--config")
         };
-        self.config.clone().map(|value| Sourced { value, origin })
+        self.config.as_ref().map(|path| Sourced { value: PathBuf::from(path), origin })
     }
 }
 

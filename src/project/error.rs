@@ -171,7 +171,10 @@ impl Explain for ProjectError {
                     .iter()
                     .map(|path| format!("found `{}`: add `--project {}`", path.display(), project_of(path)))
                     .collect();
-                hints.push("or name it: `schema = \"path/to/schema.prisma\"` under `[prisma]` in prisma-safe.toml".to_owned());
+                let or = if hints.is_empty() { "" } else { "or " };
+                hints.push(format!(
+                    "{or}name it: `schema = \"path/to/schema.prisma\"` under `[prisma]` in prisma-safe.toml"
+                ));
                 hints
             }
             ProjectError::NotThere { .. } => vec!["correct the path where it is named".to_owned()],

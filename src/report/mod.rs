@@ -1,1 +1,3 @@
 //! One model in, every format out. Never reads files or databases.
+
+pub mod environments;

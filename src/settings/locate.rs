@@ -51,7 +51,7 @@ pub(super) fn find(start: &Path, named: Option<&Sourced<PathBuf>>) -> Result<Set
                 Origin::Variable(_) => "`PRISMA_SAFE_CONFIG`",
                 _ => "`--config`",
             };
-            return Err(SettingsError::NotThere { path, named_by });
+            return Err(SettingsError::NotThere { path: super::shown(&path), named_by });
         }
         return read_file(&path);
     }
@@ -74,19 +74,19 @@ fn read_file(path: &Path) -> Result<Settings, SettingsError> {
 }
 
 fn read_text(path: &Path) -> Result<String, SettingsError> {
-    let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |source| SettingsError::Unreadable { path: super::shown(path), source };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let limit = LIMIT_MIB * 1024 * 1024;
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
-        return Err(SettingsError::TooLarge { path: path.to_owned(), limit_mib: LIMIT_MIB });
+        return Err(SettingsError::TooLarge { path: super::shown(path), limit_mib: LIMIT_MIB });
     }
     let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let mut text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-        SettingsError::NotUtf8 { path: path.to_owned(), line, utf16 }
+        SettingsError::NotUtf8 { path: super::shown(path), line, utf16 }
     })?;
     // Windows editors like to write one; it is no part of the text.
     if text.starts_with('\u{feff}') {

@@ -28,6 +28,8 @@ pub use prisma::PrismaSettings;
 pub use problem::Problem;
 pub use reader::nearest;
 
+use crate::environment::DevHosts;
+use crate::error::Explain as _;
 use reader::{Document, DocumentKind, Table};
 
 /// Where the settings were found.
@@ -53,7 +55,7 @@ pub struct Settings {
     /// `[env.<name>]`, in the order of the file. Never empty: without any there is the project's own URL as `dev`.
     pub environments: Vec<EnvironmentSettings>,
     /// `dev-hosts`: hosts that may be a developer's own beside the loopback ones.
-    pub dev_hosts: Sourced<Vec<String>>,
+    pub dev_hosts: DevHosts,
     /// `[guard]`.
     pub guard: GuardSettings,
     /// `[lint]`.
@@ -69,7 +71,7 @@ impl Settings {
             root: root.to_owned(),
             prisma: PrismaSettings::default(),
             environments: vec![EnvironmentSettings::implicit_dev()],
-            dev_hosts: Sourced::default(Vec::new()),
+            dev_hosts: DevHosts::default(),
             guard: GuardSettings::default(),
             lint: LintSettings::default(),
         }
@@ -129,7 +131,13 @@ impl Settings {
             }
         }
         if let Some(hosts) = table.strings("dev-hosts") {
-            self.dev_hosts = hosts;
+            match DevHosts::parse(&hosts.value, Some(hosts.origin.to_string())) {
+                Ok(hosts) => self.dev_hosts = hosts,
+                Err(error) => {
+                    let help = error.hints().into_iter().next();
+                    table.complain_at("dev-hosts", error.to_string(), help);
+                }
+            }
         }
         if let Some(guard) = table.table("guard") {
             self.guard = GuardSettings::read(guard);

@@ -203,11 +203,11 @@ impl<'d, 't> Table<'d, 't> {
     pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<Sourced<T>> {
         let value = self.get(key)?;
         let text = self.text_of(key, value, "a string")?;
-        let found = self.word_of(value, &text, words)?;
+        let found = self.word_of(value, key, &text, words)?;
         Some(self.sourced(key, &value.span(), found))
     }
 
-    fn word_of<T: Copy>(&self, value: &Spanned<DeValue<'t>>, text: &str, words: &[(&str, T)]) -> Option<T> {
+    fn word_of<T: Copy>(&self, value: &Spanned<DeValue<'t>>, key: &str, text: &str, words: &[(&str, T)]) -> Option<T> {
         if let Some((_, found)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*found);
         }
@@ -216,7 +216,7 @@ impl<'d, 't> Table<'d, 't> {
             Some(word) => format!("did you mean `{word}`? one of {list}"),
             None => format!("one of {list}"),
         };
-        self.document.complain(value.span(), format!("`{text}` is not known here"), Some(help));
+        self.document.complain(value.span(), format!("`{key}` cannot be `{text}`"), Some(help));
         None
     }
 
@@ -264,7 +264,7 @@ impl<'d, 't> Table<'d, 't> {
     pub fn named_word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Option<Sourced<T>> {
         let value = self.table.get(name)?;
         let text = self.text_of(name, value, "a string")?;
-        let found = self.word_of(value, &text, words)?;
+        let found = self.word_of(value, name, &text, words)?;
         Some(self.sourced(name, &value.span(), found))
     }
 

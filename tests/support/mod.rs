@@ -1,6 +1,7 @@
 //! What the integration tests share. Included by each test binary with `#[path]`; none uses all of it.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
+pub mod project;
 pub mod servers;
 
 /// A test that cannot run here says so in one loud line, and fails where everything must run (`PRISMA_SAFE_REQUIRE_ALL=1`).

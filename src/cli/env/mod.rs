@@ -1,5 +1,6 @@
 //! `env`: one file per sub-command.
 
+mod describe;
 pub mod list;
 pub mod show;
 

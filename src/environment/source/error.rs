@@ -104,14 +104,14 @@ pub enum SourceError {
         place: PathBuf,
     },
     /// There is a URL and it cannot be read.
-    #[error("the URL of `{environment}` ({provenance}) is not usable")]
+    #[error("the URL of `{environment}` ({provenance}) is not usable: {problem}")]
     Url {
         /// The environment.
         environment: String,
         /// Where it was found.
         provenance: String,
         /// What is wrong with it.
-        source: UrlError,
+        problem: UrlError,
     },
     /// A `.env` file that cannot be read.
     #[error(transparent)]
@@ -143,7 +143,7 @@ impl Explain for SourceError {
             | SourceError::NotOneUrl { .. }
             | SourceError::ProjectNamesNone { .. }
             | SourceError::Computed { .. } => ExitCode::Usage,
-            SourceError::Url { source, .. } => source.exit_code(),
+            SourceError::Url { problem, .. } => problem.exit_code(),
             SourceError::Project(error) => error.exit_code(),
         }
     }
@@ -155,7 +155,7 @@ impl Explain for SourceError {
             SourceError::ProjectNamesNone { .. } | SourceError::Computed { .. } => Some(
                 "the database that is checked must be the one that Prisma goes to, so it is never guessed".to_owned(),
             ),
-            SourceError::Url { source, .. } => source.why(),
+            SourceError::Url { problem, .. } => problem.why(),
             SourceError::Project(error) => error.why(),
         }
     }
@@ -171,7 +171,7 @@ impl Explain for SourceError {
             SourceError::ProjectNamesNone { .. } | SourceError::Computed { .. } => vec![
                 "name the variable that Prisma reads: `url-env = \"DATABASE_URL\"` under `[prisma]` in prisma-safe.toml".to_owned(),
             ],
-            SourceError::Url { source, .. } => source.hints(),
+            SourceError::Url { problem, .. } => problem.hints(),
             SourceError::Project(error) => error.hints(),
         }
     }

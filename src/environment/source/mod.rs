@@ -253,10 +253,10 @@ impl Sources<'_> {
         let text = fetched.text.expose_secret();
         match DatabaseUrl::parse(Some(self.project.provider), text, self.project.sqlite_base_dir()) {
             Ok(url) => Ok(FoundUrl { url, provenance: fetched.provenance }),
-            Err(source) => Err(SourceError::Url {
+            Err(problem) => Err(SourceError::Url {
                 environment: environment.name.value.clone(),
                 provenance: fetched.provenance.to_string(),
-                source,
+                problem,
             }),
         }
     }

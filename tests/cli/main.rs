@@ -1,0 +1,9 @@
+//! What a user types and sees: the real binary, whole outputs.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod discovery;
+mod env;
+mod help;
+mod settings;
