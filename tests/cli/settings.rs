@@ -151,8 +151,8 @@ fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
     let said = with_settings(&text).run(&["env", "list"]);
     assert_eq!(said, with_settings(TWO).run(&["env", "list"]));
     assert_eq!(said.code, 0);
-    let wrong = format!("\u{feff}[env.dev]\r\nkimd = \"dev\"\r\nurl-env = \"DATABASE_URL\"\r\n");
-    assert_snapshot!(with_settings(&wrong).run(&["env", "list"]).all(), @r#"
+    let wrong = "\u{feff}[env.dev]\r\nkimd = \"dev\"\r\nurl-env = \"DATABASE_URL\"\r\n";
+    assert_snapshot!(with_settings(wrong).run(&["env", "list"]).all(), @r#"
     stderr:
     error: unknown key `kimd` in [env.dev]
      --> prisma-safe.toml:2:1

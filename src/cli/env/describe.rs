@@ -44,7 +44,7 @@ fn url_report(found: &FoundUrl) -> UrlReport {
         from: Some(found.provenance.to_string()),
         redacted: Some(found.url.redacted()),
         provider: Some(identity.provider().to_string()),
-        host: identity.written_host(),
+        host: identity.shown_host(),
         port: identity.port(),
         database: identity.database().map(str::to_owned),
         schema: identity.schema().map(str::to_owned),
