@@ -31,7 +31,9 @@ pub(crate) fn find(root: &Path, project: &Path) -> Outcome<Engine> {
         .status()
         .map_err(|error| format!("cannot start bash to install the WASM schema engine: {error}"))?;
     if !install.success() {
-        return Err("neither Prisma's native engine nor its WASM build could be had; is the npm registry reachable?".to_owned());
+        return Err(
+            "neither Prisma's native engine nor its WASM build could be had; is the npm registry reachable?".to_owned()
+        );
     }
     Ok(Engine {
         says: "running on Prisma's own WASM schema engine in the test host (tests/engine), since the native one cannot be had here".to_owned(),

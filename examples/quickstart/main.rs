@@ -33,7 +33,8 @@ fn quickstart() -> Outcome<()> {
         .tempdir()
         .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     // macOS and others reach the temporary folder through a link; one spelling keeps the output readable.
-    let place = folder.path().canonicalize().map_err(|error| format!("cannot resolve the temporary folder: {error}"))?;
+    let place =
+        folder.path().canonicalize().map_err(|error| format!("cannot resolve the temporary folder: {error}"))?;
     let project = place.join("shop");
     copy(&root.join("examples/quickstart/project"), &project)?;
 

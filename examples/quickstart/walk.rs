@@ -29,7 +29,11 @@ pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
     }
 
     step("3. Change the schema and let `new` write the migration with its revert and its checklist");
-    stage.edit("prisma/schema.prisma", "  email     String   @unique\n", "  email     String   @unique\n  nickname  String?\n")?;
+    stage.edit(
+        "prisma/schema.prisma",
+        "  email     String   @unique\n",
+        "  email     String   @unique\n  nickname  String?\n",
+    )?;
     stage.run("new add nickname", 0)?;
 
     step("4. Stage it, and compare the environments");
@@ -71,7 +75,8 @@ impl Stage {
     fn run(&self, line: &str, expected: i32) -> Outcome<()> {
         println!("\n$ cargo prisma-safe {line}");
         std::io::stdout().flush().map_err(|error| format!("stdout is gone: {error}"))?;
-        let mut command = Command::new(self.binaries.join(format!("cargo-prisma-safe{}", std::env::consts::EXE_SUFFIX)));
+        let mut command =
+            Command::new(self.binaries.join(format!("cargo-prisma-safe{}", std::env::consts::EXE_SUFFIX)));
         command.args(["prisma-safe"]).args(words(line)).current_dir(&self.project).stdin(Stdio::null());
         for variable in ["DATABASE_URL", "PRISMA_SCHEMA_ENGINE_BINARY", "PRISMA_SAFE_ENV", "PRISMA_SAFE_CONFIG"] {
             command.env_remove(variable);
@@ -117,7 +122,11 @@ impl Stage {
         if !text.contains(from) {
             return Err(format!("{file} does not hold what the walk wants to change"));
         }
-        say(&format!("edit {file}: {} → {}", from.trim().lines().last().unwrap_or(""), to.trim().lines().last().unwrap_or("").trim()));
+        say(&format!(
+            "edit {file}: {} → {}",
+            from.trim().lines().last().unwrap_or(""),
+            to.trim().lines().last().unwrap_or("").trim()
+        ));
         self.write(file, &text.replace(from, to))
     }
 

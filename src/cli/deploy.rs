@@ -56,7 +56,9 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let mut target = Target::reach(&sources, &environment)?;
     let folder = MigrationsFolder::read(&project.migrations_dir)?;
     if !target.exists() && !args.create_database {
-        return Err(DeployError::NoDatabase { environment: target.name().to_owned(), place: target.url().redacted() }.into());
+        return Err(
+            DeployError::NoDatabase { environment: target.name().to_owned(), place: target.url().redacted() }.into()
+        );
     }
     let shell = &mut context.shell;
     let json = args.format.is_json();
@@ -102,7 +104,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
 
 fn describe(target: &Target) -> String {
     let server = &target.survey().server;
-    let product = if server.product.is_empty() { String::new() } else { format!(", {} {}", server.product, server.version) };
+    let product =
+        if server.product.is_empty() { String::new() } else { format!(", {} {}", server.product, server.version) };
     format!("{} ({}): {}{product}", target.name(), target.kind(), target.url().redacted())
 }
 
@@ -121,7 +124,10 @@ fn nothing_pending(
     let target_verdict: Vec<_> = verdicts.iter().filter(|verdict| verdict.gate == "target").cloned().collect();
     DeployError::check(target.name(), &target_verdict, false)?;
     let applied = history.entries.iter().filter(|entry| entry.applied_at.is_some()).count();
-    shell.status("Finished", &format!("nothing is pending in `{}`: {} applied", target.name(), count(applied, "migration")));
+    shell.status(
+        "Finished",
+        &format!("nothing is pending in `{}`: {} applied", target.name(), count(applied, "migration")),
+    );
     Ok(ExitCode::Done)
 }
 
@@ -148,7 +154,8 @@ fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
     shell.status(verb, &count(plan.migrations.len(), "migration"));
     for planned in &plan.migrations {
         let (statements, understood) = planned.statements;
-        let mut line = format!("{} · {} · {}", printable(&planned.name), phase(planned.phase), count(statements, "statement"));
+        let mut line =
+            format!("{} · {} · {}", printable(&planned.name), phase(planned.phase), count(statements, "statement"));
         if understood < statements {
             line.push_str(&format!(", {} not understood", statements - understood));
         }
@@ -193,7 +200,8 @@ fn ask(shell: &mut Shell, args: &Args, target: &Target, plan: &Plan) -> Result<(
     if target.kind().is_dev() {
         shell.confirm(&format!("Apply {what} to `{}`?", target.name()), "--yes")?;
     } else {
-        let question = format!("Apply {what} to {}? Type the environment's name, `{}`", target.url().redacted(), target.name());
+        let question =
+            format!("Apply {what} to {}? Type the environment's name, `{}`", target.url().redacted(), target.name());
         shell.confirm_typed(&question, target.name(), "--yes")?;
     }
     Ok(())
@@ -237,7 +245,10 @@ fn execute(
             "Finished",
             &format!("another deploy to `{name}` was quicker: {} found applied", count(applied.len(), "migration")),
         ),
-        _ => shell.status("Finished", &format!("{} applied to `{name}`, read back from its ledger", count(applied.len(), "migration"))),
+        _ => shell.status(
+            "Finished",
+            &format!("{} applied to `{name}`, read back from its ledger", count(applied.len(), "migration")),
+        ),
     }
     Ok(applied)
 }

@@ -109,7 +109,9 @@ fn show_failed(shell: &mut Shell, environment: &str, target: &Target, history: &
         return;
     }
     for entry in failed {
-        let started = entry.started_at.map_or_else(String::new, |at| format!(", started {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")));
+        let started = entry
+            .started_at
+            .map_or_else(String::new, |at| format!(", started {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")));
         shell.status("Failed", &format!("{}{started}", printable(&entry.name)));
         match &entry.logs {
             Some(logs) => {
@@ -123,7 +125,9 @@ fn show_failed(shell: &mut Shell, environment: &str, target: &Target, history: &
         }
     }
     if let crate::database::LockState::Held { by, .. } = &target.survey().lock {
-        shell.warn(&format!("Prisma's lock is held by {by}: a deploy may be running right now; wait for it before you resolve anything"));
+        shell.warn(&format!(
+            "Prisma's lock is held by {by}: a deploy may be running right now; wait for it before you resolve anything"
+        ));
     }
 }
 
@@ -140,7 +144,8 @@ fn choose(shell: &mut Shell, environment: &str, history: &History) -> Result<Opt
         .into());
     }
     let choices = [
-        "nothing of it is in the database, or I took it back: mark it rolled back, the next deploy runs it again".to_owned(),
+        "nothing of it is in the database, or I took it back: mark it rolled back, the next deploy runs it again"
+            .to_owned(),
         "all of it is in the database, I checked: mark it applied, it never runs again".to_owned(),
         "I do not know: change nothing".to_owned(),
     ];
@@ -171,7 +176,9 @@ fn say_next(shell: &mut Shell, environment: &str, chosen: &Resolution, after: &H
     let name = printable(migration_of(chosen)).into_owned();
     match chosen {
         Resolution::Applied(_) => shell.status("Resolved", &format!("{name} is marked as applied in `{environment}`")),
-        Resolution::RolledBack(_) => shell.status("Resolved", &format!("{name} is marked as rolled back in `{environment}`")),
+        Resolution::RolledBack(_) => {
+            shell.status("Resolved", &format!("{name} is marked as rolled back in `{environment}`"))
+        }
     }
     let left: Vec<&Entry> = after.failed().collect();
     if let Some(next) = left.first() {
@@ -183,9 +190,9 @@ fn say_next(shell: &mut Shell, environment: &str, chosen: &Resolution, after: &H
         return;
     }
     match chosen {
-        Resolution::RolledBack(_) => shell.hint(&format!(
-            "mend `{name}/migration.sql`, then: `cargo prisma-safe deploy --env {environment}`"
-        )),
+        Resolution::RolledBack(_) => {
+            shell.hint(&format!("mend `{name}/migration.sql`, then: `cargo prisma-safe deploy --env {environment}`"))
+        }
         Resolution::Applied(_) => shell.hint(&format!("go on: `cargo prisma-safe deploy --env {environment}`")),
     }
 }

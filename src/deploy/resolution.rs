@@ -82,16 +82,18 @@ impl Explain for ResolutionError {
 
     fn why(&self) -> Option<String> {
         match self {
-            ResolutionError::NotFailed { .. } => {
-                Some("Prisma has no command that takes back a migration that succeeded; a new migration does".to_owned())
-            }
+            ResolutionError::NotFailed { .. } => Some(
+                "Prisma has no command that takes back a migration that succeeded; a new migration does".to_owned(),
+            ),
             ResolutionError::WouldSkip { .. } => {
                 Some("marked as applied, its SQL would never run here; that is right only for a baseline".to_owned())
             }
             ResolutionError::NothingChosen { .. } => {
                 Some("every deploy to this database stops until it is resolved (P3009)".to_owned())
             }
-            ResolutionError::NeverRan { .. } | ResolutionError::AlreadyApplied { .. } | ResolutionError::NotOnDisk { .. } => None,
+            ResolutionError::NeverRan { .. }
+            | ResolutionError::AlreadyApplied { .. }
+            | ResolutionError::NotOnDisk { .. } => None,
         }
     }
 
@@ -105,7 +107,9 @@ impl Explain for ResolutionError {
                 Some(name) => vec![format!("did you mean `{name}`?")],
                 None => vec!["bring this checkout up to date, then try again".to_owned()],
             },
-            ResolutionError::NotFailed { environment, .. } | ResolutionError::AlreadyApplied { environment, .. } => vec![status(environment)],
+            ResolutionError::NotFailed { environment, .. } | ResolutionError::AlreadyApplied { environment, .. } => {
+                vec![status(environment)]
+            }
             ResolutionError::WouldSkip { name, environment } => vec![
                 format!("to run it: `cargo prisma-safe deploy --env {environment}`"),
                 format!(
@@ -113,8 +117,12 @@ impl Explain for ResolutionError {
                 ),
             ],
             ResolutionError::NothingChosen { environment, first, .. } => vec![
-                format!("if nothing of it is in the database: `cargo prisma-safe resolve --env {environment} --rolled-back {first}`"),
-                format!("if all of it is in the database: `cargo prisma-safe resolve --env {environment} --applied {first}`"),
+                format!(
+                    "if nothing of it is in the database: `cargo prisma-safe resolve --env {environment} --rolled-back {first}`"
+                ),
+                format!(
+                    "if all of it is in the database: `cargo prisma-safe resolve --env {environment} --applied {first}`"
+                ),
             ],
         }
     }
@@ -137,7 +145,9 @@ pub fn check(
             let name = name.clone();
             match history.get(&name) {
                 Some(entry) if entry.state == State::Failed => Ok(()),
-                Some(entry) if entry.attempts > 0 => Err(ResolutionError::NotFailed { name, environment, state: entry.state.words() }),
+                Some(entry) if entry.attempts > 0 => {
+                    Err(ResolutionError::NotFailed { name, environment, state: entry.state.words() })
+                }
                 _ => {
                     let nearest = nearest(&name, history.failed().map(|entry| entry.name.as_str()));
                     Err(ResolutionError::NeverRan { name, environment, nearest })

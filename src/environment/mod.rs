@@ -13,8 +13,8 @@ mod identity;
 mod kind;
 mod marker;
 mod not_dev;
-mod target;
 pub mod source;
+mod target;
 pub mod url;
 
 pub use dev_hosts::DevHosts;
@@ -25,7 +25,7 @@ pub use host::Host;
 pub use identity::{Comparison, DatabaseIdentity, Doubt};
 pub use kind::EnvironmentKind;
 pub use marker::Marker;
-pub use target::Target;
 pub use not_dev::{NotDev, Reason, Which};
 pub use source::{EnvironmentUrls, FoundUrl, Provenance, SourceError, Sources};
+pub use target::Target;
 pub use url::{DatabaseUrl, UrlError};

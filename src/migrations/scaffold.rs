@@ -47,7 +47,9 @@ impl Explain for ScaffoldError {
     fn why(&self) -> Option<String> {
         Some(match self {
             ScaffoldError::Exists(_) => "a migration is never written over another one; nothing was changed".to_owned(),
-            ScaffoldError::Write { .. } => "a migration is written whole or not at all; nothing was left behind".to_owned(),
+            ScaffoldError::Write { .. } => {
+                "a migration is written whole or not at all; nothing was left behind".to_owned()
+            }
         })
     }
 
@@ -161,7 +163,11 @@ mod tests {
         assert_eq!(names(&path), ["migration.sql", "revert_add_name.sql"]);
         assert_eq!(names(&migrations), ["20260101120000_add_name", "migration_lock.toml"]);
         assert_eq!(names(&project.path().join("prisma")), ["migrations"]);
-        assert!(std::fs::read_to_string(migrations.join("migration_lock.toml")).unwrap().ends_with("provider = \"mssql\"\n"));
+        assert!(
+            std::fs::read_to_string(migrations.join("migration_lock.toml"))
+                .unwrap()
+                .ends_with("provider = \"mssql\"\n")
+        );
     }
 
     #[test]

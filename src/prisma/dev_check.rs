@@ -3,7 +3,7 @@
 
 use crate::database::{ConnectOptions, DatabaseError, connect};
 use crate::environment::dev_test::{DevClaim, DevProof, MarkerLookup, OtherEnvironment, StatedUrl};
-use crate::environment::{DatabaseUrl, DevHosts, NotDev, check_before_asking, prove_dev};
+use crate::environment::{DatabaseUrl, NotDev, check_before_asking, prove_dev};
 use crate::project::Provider;
 use crate::settings::{EnvironmentSettings, Settings};
 
@@ -29,9 +29,6 @@ pub fn prove(
     schemas: &[String],
     others: &[OtherEnvironment],
 ) -> Result<DevProof, NotDev> {
-    let hosts = &settings.dev_hosts;
-    // The settings were validated when they were read; a list that cannot be used is an empty one.
-    let dev_hosts = DevHosts::parse(&hosts.value, Some(hosts.origin.to_string())).unwrap_or_default();
     let kind_origin = environment.kind.origin.to_string();
     let stated = |(url, origin)| StatedUrl { url, origin: Some(origin) };
     let claim = DevClaim {
@@ -43,7 +40,7 @@ pub fn prove(
         shadow: urls.shadow.map(stated),
         schemas,
         others,
-        dev_hosts: &dev_hosts,
+        dev_hosts: &settings.dev_hosts,
     };
     check_before_asking(&claim)?;
     prove_dev(&claim, &look_up_marker(claim.migrated().url))

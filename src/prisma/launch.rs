@@ -49,8 +49,8 @@ impl Launch {
             },
             variables,
             settings: match &settings.source {
-                SettingsSource::File(path) => Some(path.clone()),
-                SettingsSource::Nothing | SettingsSource::CargoMetadata(_) => None,
+                SettingsSource::File(path) | SettingsSource::CargoMetadata(path) => Some(path.clone()),
+                SettingsSource::Nothing => None,
             },
         })
     }

@@ -11,6 +11,7 @@ use super::{Origin, Settings, SettingsError, SettingsSource};
 pub const SETTINGS_FILE: &str = "prisma-safe.toml";
 
 const LIMIT_MIB: u64 = 1;
+const MANIFEST: &str = "Cargo.toml";
 const METADATA_KEY: &str = "prisma-safe";
 
 /// Whether a folder is the top of a version-controlled tree: nothing above it belongs to the project.
@@ -52,6 +53,12 @@ pub(super) fn find(start: &Path, named: Option<&Sourced<PathBuf>>) -> Result<Set
                 _ => "`--config`",
             };
             return Err(SettingsError::NotThere { path: super::shown(&path), named_by });
+        }
+        // So that a run that was pinned to settings of a manifest can name them again.
+        if path.file_name().is_some_and(|name| name == MANIFEST)
+            && let Some(owner) = table_in(&read_text(&path)?)
+        {
+            return read_manifest(&path, owner);
         }
         return read_file(&path);
     }
@@ -95,29 +102,35 @@ fn read_text(path: &Path) -> Result<String, SettingsError> {
     Ok(text)
 }
 
-/// Cargo is only asked when some `Cargo.toml` upwards says `prisma-safe` at all: starting it costs tens of milliseconds.
+/// Cargo is only asked by a member of a workspace, and only when some `Cargo.toml` upwards says `prisma-safe` at all: starting
+/// it costs tens of milliseconds.
 fn find_in_cargo(start: &Path) -> Result<Settings, SettingsError> {
     let manifests: Vec<PathBuf> =
-        Upwards::from(start).map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file()).collect();
+        Upwards::from(start).map(|folder| folder.join(MANIFEST)).filter(|path| path.is_file()).collect();
     let mentions = |path: &PathBuf| read_text(path).is_ok_and(|text| text.contains(METADATA_KEY));
     let Some(nearest) = manifests.first().filter(|_| manifests.iter().any(mentions)) else {
         return Ok(Settings::nothing(start));
     };
+    if let Some(owner) = table_in(&read_text(nearest)?) {
+        return read_manifest(nearest, owner);
+    }
     let metadata = cargo_metadata::MetadataCommand::new()
         .manifest_path(nearest)
         .no_deps()
         .exec()
         .map_err(|source| SettingsError::Cargo { manifest: super::shown(nearest), source })?;
-    let own_package = metadata.packages.iter().find(|package| package.manifest_path.as_std_path() == nearest);
-    if let Some(package) = own_package
-        && package.metadata.get(METADATA_KEY).is_some()
-    {
-        return read_manifest(nearest, "package");
-    }
     if metadata.workspace_metadata.get(METADATA_KEY).is_some() {
-        return read_manifest(metadata.workspace_root.join("Cargo.toml").as_std_path(), "workspace");
+        return read_manifest(metadata.workspace_root.join(MANIFEST).as_std_path(), "workspace");
     }
     Ok(Settings::nothing(start))
+}
+
+/// Which of a manifest's two tables holds settings; a package's own comes before the workspace's.
+fn table_in(manifest: &str) -> Option<&'static str> {
+    let table: toml::Table = manifest.parse().ok()?;
+    ["package", "workspace"]
+        .into_iter()
+        .find(|owner| table.get(*owner).and_then(|owner| owner.get("metadata")?.get(METADATA_KEY)).is_some())
 }
 
 /// The manifest is read again as text, so that complaints point at its lines.

@@ -263,3 +263,10 @@ fn cargo_metadata_counts_where_there_is_no_file() {
         said.stderr
     );
 }
+
+#[test]
+fn a_manifest_can_be_named_as_the_settings() {
+    let manifest = "[package]\nname = \"api\"\nversion = \"0.1.0\"\n\n[package.metadata.prisma-safe.env.named]\nurl-env = \"DATABASE_URL\"\n";
+    let project = with_settings(TWO).file("api/Cargo.toml", manifest);
+    assert!(project.run(&["env", "list", "--config", "api/Cargo.toml"]).stdout.contains("\nnamed "));
+}

@@ -26,9 +26,11 @@ impl Gate for HistoryGate {
         findings.extend(failed(facts));
         findings.extend(unreadable(facts));
         findings.extend(divergence(facts));
-        findings.extend(
-            facts.folder.warnings.iter().map(|warning| Found { outcome: Outcome::Warn, evidence: warning.to_string(), hint: None }),
-        );
+        findings.extend(facts.folder.warnings.iter().map(|warning| Found {
+            outcome: Outcome::Warn,
+            evidence: warning.to_string(),
+            hint: None,
+        }));
         let outcome = findings.iter().map(|found| found.outcome).max().unwrap_or(Outcome::Pass);
         if outcome == Outcome::Pass {
             let applied = facts.history.in_state(State::Applied).count();
@@ -51,7 +53,10 @@ struct Found {
 fn provider(facts: &Facts<'_>) -> Option<Found> {
     let evidence = match &facts.folder.lock_file {
         LockFile::Provider(provider) if *provider != facts.provider => {
-            format!("the migrations were written for {provider} (migration_lock.toml), the schema says {}", facts.provider)
+            format!(
+                "the migrations were written for {provider} (migration_lock.toml), the schema says {}",
+                facts.provider
+            )
         }
         LockFile::Unknown(name) => format!("migration_lock.toml names the provider `{name}`, which is not known"),
         LockFile::Unreadable(said) => format!("migration_lock.toml cannot be read: {said}"),
