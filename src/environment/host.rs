@@ -136,12 +136,17 @@ fn supabase_direct(name: &str, user: &str) -> Option<String> {
     plain.then(|| format!("db.{}.supabase.co", reference.to_ascii_lowercase()))
 }
 
+/// Text from outside, safe to print inside a line: a name with a line end in it cannot forge a line of ours.
+pub(super) fn on_one_line(text: &str) -> String {
+    crate::shell::printable(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Host::Loopback => f.write_str("localhost"),
-            Host::Socket(path) => f.write_str(&crate::shell::printable(&path.to_string_lossy())),
-            Host::Container(name) | Host::Name(name) => f.write_str(&crate::shell::printable(name)),
+            Host::Socket(path) => f.write_str(&on_one_line(&path.to_string_lossy())),
+            Host::Container(name) | Host::Name(name) => f.write_str(&on_one_line(name)),
             Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
             Host::Address(IpAddr::V4(address)) => address.fmt(f),
         }

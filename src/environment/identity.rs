@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::host::Host;
+use super::host::{Host, on_one_line};
 use crate::project::Provider;
-use crate::shell::printable;
 
 /// Whether two URLs mean one database (or one server).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +155,7 @@ impl DatabaseIdentity {
     pub fn shown_host(&self) -> Option<String> {
         match &self.place {
             Place::Server(endpoint) => Some(endpoint.shown_host()),
-            Place::Managed { host, .. } => Some(printable(host).into_owned()),
+            Place::Managed { host, .. } => Some(on_one_line(host)),
             Place::File { .. } => None,
         }
     }
@@ -303,8 +302,8 @@ impl Endpoint {
     /// Names and addresses in their one spelling; this machine as it was written.
     fn shown_host(&self) -> String {
         match &self.reached {
-            Host::Loopback if self.written.contains(':') => format!("[{}]", printable(&self.written)),
-            Host::Loopback => printable(&self.written).into_owned(),
+            Host::Loopback if self.written.contains(':') => format!("[{}]", on_one_line(&self.written)),
+            Host::Loopback => on_one_line(&self.written),
             other => other.to_string(),
         }
     }
@@ -359,11 +358,11 @@ impl Endpoint {
 impl fmt::Display for DatabaseIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = match &self.place {
-            Place::File { path, .. } => return write!(f, "file:{}", printable(&path.to_string_lossy())),
-            Place::Managed { host, .. } => return write!(f, "prisma+postgres://{}", printable(host)),
+            Place::File { path, .. } => return write!(f, "file:{}", on_one_line(&path.to_string_lossy())),
+            Place::Managed { host, .. } => return write!(f, "prisma+postgres://{}", on_one_line(host)),
             Place::Server(endpoint) => endpoint,
         };
-        let database = printable(&self.database);
+        let database = on_one_line(&self.database);
         if self.provider == Provider::Sqlserver {
             return self.fmt_sqlserver(f, endpoint);
         }
@@ -372,7 +371,7 @@ impl fmt::Display for DatabaseIdentity {
         match &endpoint.reached {
             Host::Socket(path) => {
                 let key = if self.provider == Provider::Mysql { "socket" } else { "host" };
-                write!(f, "/{database}?{key}={}", printable(&path.to_string_lossy()))?;
+                write!(f, "/{database}?{key}={}", on_one_line(&path.to_string_lossy()))?;
                 separator = '&';
             }
             _ => {
@@ -384,7 +383,7 @@ impl fmt::Display for DatabaseIdentity {
             }
         }
         match self.schema.as_deref() {
-            Some(schema) if schema != "public" => write!(f, "{separator}schema={}", printable(schema)),
+            Some(schema) if schema != "public" => write!(f, "{separator}schema={}", on_one_line(schema)),
             _ => Ok(()),
         }
     }
@@ -394,14 +393,14 @@ impl DatabaseIdentity {
     fn fmt_sqlserver(&self, f: &mut fmt::Formatter<'_>, endpoint: &Endpoint) -> fmt::Result {
         write!(f, "sqlserver://{}", endpoint.shown_host())?;
         if let Some(instance) = &endpoint.instance {
-            write!(f, "\\{}", printable(instance))?;
+            write!(f, "\\{}", on_one_line(instance))?;
         }
         if let Some(port) = endpoint.port {
             write!(f, ":{port}")?;
         }
-        write!(f, ";database={}", printable(&self.database))?;
+        write!(f, ";database={}", on_one_line(&self.database))?;
         match self.schema.as_deref() {
-            Some(schema) if schema != "dbo" => write!(f, ";schema={}", printable(schema)),
+            Some(schema) if schema != "dbo" => write!(f, ";schema={}", on_one_line(schema)),
             _ => Ok(()),
         }
     }

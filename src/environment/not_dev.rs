@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use super::host::on_one_line;
 use super::identity::Comparison;
 use super::{EnvironmentKind, Marker};
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
 use crate::project::Provider;
-use crate::shell::printable;
 
 /// Which of an environment's URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +170,7 @@ struct SetIn<'a>(&'a Option<String>);
 impl fmt::Display for SetIn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(origin) => write!(f, " ({})", printable(origin)),
+            Some(origin) => write!(f, " ({})", on_one_line(origin)),
             None => Ok(()),
         }
     }
@@ -178,8 +178,12 @@ impl fmt::Display for SetIn<'_> {
 
 impl fmt::Display for NotDev {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let environment = printable(&self.environment);
-        write!(f, "`{environment}` ({}) is not proven to be a developer's own database: ", printable(&self.database))?;
+        let environment = on_one_line(&self.environment);
+        write!(
+            f,
+            "`{environment}` ({}) is not proven to be a developer's own database: ",
+            on_one_line(&self.database)
+        )?;
         self.reason.fmt(f)
     }
 }
@@ -200,30 +204,30 @@ impl fmt::Display for Reason {
                 } else {
                     format!("kind {kind}")
                 };
-                let (name, other) = (printable(name), printable(other));
+                let (name, other) = (on_one_line(name), on_one_line(other));
                 write!(f, "the database of `{name}`, {kind}{}: {other}", SetIn(other_origin))
             }
             Reason::OtherUnreadable { name, origin, problem } => {
-                let (name, problem) = (printable(name), printable(problem));
+                let (name, problem) = (on_one_line(name), on_one_line(problem));
                 write!(f, "it cannot be compared with `{name}`{}, whose URL cannot be read: {problem}", SetIn(origin))
             }
             Reason::Host { which, host, dev_hosts_origin, .. } => {
                 let list = match dev_hosts_origin {
-                    Some(origin) => format!("listed in `dev-hosts` ({})", printable(origin)),
+                    Some(origin) => format!("listed in `dev-hosts` ({})", on_one_line(origin)),
                     None => "listed in `dev-hosts`".to_owned(),
                 };
-                write!(f, "{which} leads to `{}`, which is neither this machine nor {list}", printable(host))
+                write!(f, "{which} leads to `{}`, which is neither this machine nor {list}", on_one_line(host))
             }
             Reason::PrismaCloud { which } => {
                 write!(f, "{which} leads to Prisma's cloud, where the key and not the host picks the database")
             }
             Reason::SharedHost { which, host } => {
-                let host = printable(host);
+                let host = on_one_line(host);
                 write!(f, "{which} leads to `{host}`, where many databases answer and only the user tells them apart")
             }
             Reason::NoName { which } => write!(f, "{which} names no database"),
             Reason::EncodedName { which, name } => {
-                let name = printable(name);
+                let name = on_one_line(name);
                 write!(
                     f,
                     "{which} writes the database's name `{name}` percent-encoded, which not all versions of Prisma decode"
@@ -231,23 +235,23 @@ impl fmt::Display for Reason {
             }
             Reason::SystemDatabase { which, name, provider } => {
                 let provider = provider.display_name();
-                write!(f, "{which} means `{}`, which belongs to {provider} itself", printable(name))
+                write!(f, "{which} means `{}`, which belongs to {provider} itself", on_one_line(name))
             }
             Reason::DirectElsewhere { url, direct } => {
-                write!(f, "`url` and `directUrl` mean two databases: {} and {}", printable(url), printable(direct))
+                write!(f, "`url` and `directUrl` mean two databases: {} and {}", on_one_line(url), on_one_line(direct))
             }
             Reason::ShadowIsTarget { origin } => {
                 write!(f, "its shadow database{} is, or may be, the database itself", SetIn(origin))
             }
             Reason::Marked(marker) => {
-                write!(f, "it carries the mark of `{}`", printable(&marker.environment))?;
+                write!(f, "it carries the mark of `{}`", on_one_line(&marker.environment))?;
                 match marker.kind {
                     Some(kind) => write!(f, ", kind {kind}"),
                     None => f.write_str(", of no kind that this version knows"),
                 }
             }
             Reason::Unanswered(problem) => {
-                write!(f, "it did not say what it is: {}", printable(problem))
+                write!(f, "it did not say what it is: {}", on_one_line(problem))
             }
         }
     }
@@ -285,7 +289,7 @@ impl Explain for NotDev {
     }
 
     fn hints(&self) -> Vec<String> {
-        let environment = printable(&self.environment);
+        let environment = on_one_line(&self.environment);
         let listed = "if it is really yours, add the host to `dev-hosts` in prisma-safe.toml; that change is reviewed like any other";
         let hint = match &*self.reason {
             Reason::Kind { kind: EnvironmentKind::Unstated, .. } => {
@@ -297,13 +301,13 @@ impl Explain for NotDev {
             }
             Reason::OtherEnvironment { name, .. } => format!(
                 "see which URL comes from where: `cargo prisma-safe env show {environment}` and `cargo prisma-safe env show {}`",
-                printable(name)
+                on_one_line(name)
             ),
             Reason::OtherUnreadable { name, .. } => {
-                format!("correct the URL of `{0}`: `cargo prisma-safe env show {0}` says where it comes from", printable(name))
+                format!("correct the URL of `{0}`: `cargo prisma-safe env show {0}` says where it comes from", on_one_line(name))
             }
             Reason::Host { container: true, host, .. } => {
-                format!("if your containers run it, add \"{}\" to `dev-hosts` in prisma-safe.toml", printable(host))
+                format!("if your containers run it, add \"{}\" to `dev-hosts` in prisma-safe.toml", on_one_line(host))
             }
             Reason::Host { .. } => listed.to_owned(),
             Reason::PrismaCloud { .. } => {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::environment::host::on_one_line;
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
 use crate::project::Provider;
-use crate::shell::printable;
 
 /// Why a database URL cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,21 +54,13 @@ pub enum UrlError {
     #[error("the `prisma+postgres` URL has no `api_key`")]
     NoApiKey,
     /// An SQLite URL that names a folder.
-    #[error("the SQLite URL names a folder: {}", printable(&.0.to_string_lossy()))]
+    #[error("the SQLite URL names a folder: {}", on_one_line(&.0.to_string_lossy()))]
     IsFolder(PathBuf),
-    /// An SQLite path that could not be followed.
-    #[error("the path of the SQLite URL cannot be followed: {}", printable(&path.to_string_lossy()))]
-    Path {
-        /// The path.
-        path: PathBuf,
-        /// What the system said.
-        problem: String,
-    },
     /// Nobody but Prisma's engine can connect with this URL.
     #[error("no direct connection is possible with a `prisma+postgres` URL of Prisma's cloud")]
     NoDirectConnection,
     /// An entry of `dev-hosts` that would let in more than one place means.
-    #[error("`dev-hosts` must name hosts: `{}` is not one", printable(.0))]
+    #[error("`dev-hosts` must name hosts: `{}` is not one", on_one_line(.0))]
     DevHost(String),
 }
 
@@ -91,7 +83,7 @@ impl Explain for UrlError {
             | UrlError::NoApiKey
             | UrlError::IsFolder(_)
             | UrlError::DevHost(_) => ExitCode::Usage,
-            UrlError::Path { .. } | UrlError::NoDirectConnection => ExitCode::Database,
+            UrlError::NoDirectConnection => ExitCode::Database,
         }
     }
 
@@ -118,7 +110,6 @@ impl Explain for UrlError {
             }
             UrlError::NoApiKey => "the key is what picks the database; Prisma answers P1013 without it",
             UrlError::IsFolder(_) => "Prisma answers P1013 to it",
-            UrlError::Path { problem, .. } => return Some(format!("the system says: {problem}")),
             UrlError::NoDirectConnection => {
                 "Prisma reaches such a database through its own service; the ledger and the gates need the database itself"
             }
@@ -148,7 +139,6 @@ impl Explain for UrlError {
             UrlError::ManyHosts => "name the primary alone",
             UrlError::NoApiKey => "copy the whole URL from the Prisma console, or from what `prisma dev` prints",
             UrlError::IsFolder(_) => "name a file in it: `file:./dev.db`",
-            UrlError::Path { .. } => "check that the folder exists and may be read",
             UrlError::NoDirectConnection => {
                 "use the plain URL that the Prisma console shows under direct connection: `postgres://…@db.prisma.io:5432/…`"
             }

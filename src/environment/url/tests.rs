@@ -212,6 +212,10 @@ fn what_is_shown_has_place_and_name_only() {
         ("sqlserver://h;user=u;password=p", "sqlserver://h:1433;database=master"),
         ("prisma+postgres://accelerate.prisma-data.net/?api_key=k", "prisma+postgres://accelerate.prisma-data.net"),
         ("postgres://u:p@h/%1b[2Jshop", "postgresql://h:5432/\\u{1b}[2Jshop"),
+        (
+            "postgres://h/shop%0Aerror:%09forged?schema=a%0D%0Ab",
+            "postgresql://h:5432/shop\\nerror:\\tforged?schema=a\\u{d}\\nb",
+        ),
     ] {
         let url = parse(text);
         assert_eq!(url.redacted(), expected, "{text}");
