@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod database;
 pub mod deploy;
+pub mod draft;
 pub mod environment;
 pub mod error;
 pub mod exit_code;

@@ -9,6 +9,7 @@ pub mod env;
 mod error;
 mod global;
 pub mod init;
+pub mod new;
 mod panic;
 mod prisma_run;
 pub mod resolve;
@@ -55,6 +56,8 @@ pub enum Command {
     Init(init::Args),
     /// Show the environments: where their URLs come from, what they are
     Env(env::Args),
+    /// Write the next migration, with its revert script and its checklist
+    New(new::Args),
     /// Apply pending migrations behind the gates, and read the ledger back
     Deploy(deploy::Args),
     /// Say what became of a failed migration, so that deploys can go on
@@ -66,6 +69,7 @@ impl Command {
         match self {
             Command::Init(args) => init::run(args, context),
             Command::Env(args) => env::run(args, context),
+            Command::New(args) => new::run(args, context),
             Command::Deploy(args) => deploy::run(args, context),
             Command::Resolve(args) => resolve::run(args, context),
         }

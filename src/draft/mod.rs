@@ -1,0 +1,117 @@
+//! What `new` writes: the difference that Prisma sees, its undo, and the checklist of the policy filled in for this change.
+//!
+//! [`difference`] asks Prisma, [`Draft`] puts the files together, [`revert_script`] and [`checklist`] write one each. Pure but for the question to Prisma.
+
+pub mod checklist;
+pub mod difference;
+pub mod revert_script;
+
+use jiff::Timestamp;
+
+use crate::migrations::name::{NextTimestamp, next_timestamp};
+use crate::migrations::scaffold::Scaffold;
+use crate::project::Provider;
+use crate::sql::analysis::{self, Judgement, PrismaVersion};
+use crate::sql::history_state::State;
+use crate::sql::model::Script;
+use crate::sql::{self, ReadError};
+
+/// Where the migration's SQL came from: the revert script's head says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Prisma's difference between the live database and the schema.
+    Database,
+    /// Prisma's difference between the migrations folder and the schema.
+    Migrations,
+    /// Prisma's whole schema, for the first migration of a project.
+    Nothing,
+    /// SQL written by hand.
+    Hand,
+    /// Nothing yet.
+    Empty,
+}
+
+/// A migration that has not been written to disk.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The folder's name.
+    pub name: String,
+    /// The slug in it.
+    pub slug: String,
+    /// `migration.sql`.
+    pub migration: String,
+    /// The reverse difference, where Prisma was asked for it.
+    pub reverse: Option<String>,
+    /// Where the SQL came from.
+    pub origin: Origin,
+    /// The statements of `migration`.
+    pub script: Script,
+    /// Phase, destruction, what is left when a statement fails.
+    pub judgement: Judgement,
+    /// Existing folders that sort after the new one by their odd names.
+    pub sorts_before: Vec<String>,
+}
+
+/// What a draft is made of.
+pub struct Parts<'a> {
+    /// The project's database.
+    pub provider: Provider,
+    /// Names of the folders that are there.
+    pub existing: &'a [String],
+    /// The state of the history before the new migration.
+    pub before: &'a State,
+    /// The project's Prisma.
+    pub prisma: Option<PrismaVersion>,
+    /// The slug.
+    pub slug: String,
+    /// `migration.sql`.
+    pub migration: String,
+    /// The reverse difference, where there is one.
+    pub reverse: Option<String>,
+    /// Where the SQL came from.
+    pub origin: Origin,
+    /// The time to name it by.
+    pub now: Timestamp,
+}
+
+impl Draft {
+    /// Puts a draft together.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the SQL is no text.
+    pub fn new(parts: Parts<'_>) -> Result<Self, ReadError> {
+        let script = sql::read(parts.provider, parts.migration.as_bytes())?;
+        let judgement = analysis::judge(&script, parts.before, parts.prisma);
+        let NextTimestamp { digits, sorts_before } =
+            next_timestamp(parts.now, parts.existing.iter().map(String::as_str));
+        Ok(Draft {
+            name: format!("{digits}_{}", parts.slug),
+            slug: parts.slug,
+            migration: parts.migration,
+            reverse: parts.reverse,
+            origin: parts.origin,
+            script,
+            judgement,
+            sorts_before,
+        })
+    }
+
+    /// Name of the revert script.
+    #[must_use]
+    pub fn revert_file(&self) -> String {
+        format!("revert_{}.sql", self.slug)
+    }
+
+    /// The folder to write.
+    #[must_use]
+    pub fn scaffold(&self) -> Scaffold {
+        Scaffold {
+            name: self.name.clone(),
+            files: vec![
+                ("migration.sql".to_owned(), self.migration.clone()),
+                (self.revert_file(), revert_script::write(self)),
+                ("checklist.md".to_owned(), checklist::write(self)),
+            ],
+        }
+    }
+}

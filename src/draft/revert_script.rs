@@ -1,0 +1,82 @@
+//! The revert script of a draft, in the shape of `templates/sql/revert_migration_template.sql`: a head that says what it restores, what it
+//! cannot and how it was made, then the SQL, in one transaction where the database has transactional DDL.
+
+use std::fmt::Write as _;
+
+use super::{Draft, Origin};
+use crate::deploy::plan::loss;
+use crate::project::Provider;
+use crate::sql;
+use crate::sql::model::{Action, Script};
+
+/// Stands in a script that nobody has written yet. A revert with this line is no revert.
+pub const NOT_WRITTEN: &str = "-- TODO(revert): not written yet";
+
+/// Writes the script.
+#[must_use]
+pub fn write(draft: &Draft) -> String {
+    let mut text = head(draft);
+    match &draft.reverse {
+        Some(reverse) => text.push_str(&in_one_transaction(draft.script.provider, reverse)),
+        None => {
+            let _ = writeln!(text, "{NOT_WRITTEN}. Undo every statement of migration.sql, last one first.");
+        }
+    }
+    text
+}
+
+fn head(draft: &Draft) -> String {
+    let mut text = format!("-- Revert of {}\n--\n", draft.name);
+    let made = match draft.origin {
+        Origin::Database => "Prisma's reverse difference: from schema.prisma back to the database as it was",
+        Origin::Migrations => "Prisma's reverse difference: from schema.prisma back to the migrations before this one",
+        Origin::Nothing => "Prisma's reverse difference: from schema.prisma back to an empty database",
+        Origin::Hand | Origin::Empty => "nothing: the migration was written by hand, so its undo has to be, too",
+    };
+    let _ = writeln!(text, "-- Made from: {made}.");
+    let _ = writeln!(text, "-- Restores:  the schema before this migration.");
+    if draft.judgement.destructions.is_empty() {
+        let _ = writeln!(text, "-- Loses:     what was written to new tables and columns since.");
+    } else {
+        let _ = writeln!(text, "-- Cannot restore by itself what the migration destroys:");
+        for lost in &draft.judgement.destructions {
+            let _ = writeln!(text, "--   - it {}", one_line(&loss(lost)));
+        }
+        let _ = writeln!(text, "--   Keep that data before the migration, and put it back here.");
+    }
+    let _ = writeln!(text, "--");
+    let _ = writeln!(
+        text,
+        "-- Forward fixes first: prefer a new corrective migration. Test this script on staging before anyone needs it."
+    );
+    text.push('\n');
+    text
+}
+
+/// A name with a line break in it must not end the comment.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// PostgreSQL has transactional DDL and Prisma's script for it has none of its own, mostly. SQLite's rebuilds switch a pragma that does nothing
+/// inside a transaction, MySQL commits at each DDL statement, and scripts for SQL Server bring their own wrapper.
+fn in_one_transaction(provider: Provider, sql: &str) -> String {
+    if provider != Provider::Postgresql {
+        return sql.to_owned();
+    }
+    match sql::read(provider, sql.as_bytes()) {
+        Ok(script) if allows_transaction(&script) => format!("BEGIN;\n\n{}\n\nCOMMIT;\n", sql.trim_end()),
+        _ => sql.to_owned(),
+    }
+}
+
+fn allows_transaction(script: &Script) -> bool {
+    !script.operations().any(|(_, operation)| {
+        matches!(
+            &operation.action,
+            Action::Begin { .. } | Action::Commit { .. } | Action::Vacuum { .. } | Action::Unknown
+        ) || matches!(&operation.action, Action::CreateIndex(index) if index.concurrently)
+            || matches!(&operation.action, Action::DropIndex { concurrently: true, .. })
+            || matches!(&operation.action, Action::AddEnumValue { .. })
+    })
+}
