@@ -55,7 +55,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let sources = Sources { settings: &settings, project: &project, variables: &variables };
     let mut target = Target::reach(&sources, &environment)?;
     let folder = MigrationsFolder::read(&project.migrations_dir)?;
-    if !target.exists() && !args.create_database {
+    // On dev the guard's own dev test decides, as for every `migrate dev`.
+    if !target.exists() && !args.create_database && !target.kind().is_dev() {
         return Err(
             DeployError::NoDatabase { environment: target.name().to_owned(), place: target.url().redacted() }.into()
         );
