@@ -23,3 +23,4 @@ pub mod rules;
 pub mod settings;
 pub mod shell;
 pub mod sql;
+pub mod status;

@@ -13,6 +13,7 @@ pub mod new;
 mod panic;
 mod prisma_run;
 pub mod resolve;
+pub mod status;
 
 use std::ffi::OsString;
 
@@ -58,6 +59,8 @@ pub enum Command {
     Env(env::Args),
     /// Write the next migration, with its revert script and its checklist
     New(new::Args),
+    /// Show what is pending, applied, edited, missing or failed; never starts Prisma, never creates anything
+    Status(status::Args),
     /// Apply pending migrations behind the gates, and read the ledger back
     Deploy(deploy::Args),
     /// Say what became of a failed migration, so that deploys can go on
@@ -72,6 +75,7 @@ impl Command {
             Command::New(args) => new::run(args, context),
             Command::Deploy(args) => deploy::run(args, context),
             Command::Resolve(args) => resolve::run(args, context),
+            Command::Status(args) => status::run(args, context),
         }
     }
 }

@@ -180,6 +180,15 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
+    /// Who holds the whole database so that it cannot be read (SQLite), when that is known.
+    #[must_use]
+    pub fn lock_holder(&self) -> Option<&str> {
+        match self {
+            DatabaseError::Busy { said, .. } => said.strip_suffix(super::HOLDS),
+            _ => None,
+        }
+    }
+
     /// Whether the database simply does not exist yet, which is no fault before the first deploy.
     #[must_use]
     pub fn is_no_such_database(&self) -> bool {

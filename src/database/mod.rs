@@ -43,6 +43,9 @@ impl Default for ConnectOptions {
     }
 }
 
+/// How a sentence about a locked SQLite file ends.
+const HOLDS: &str = " holds its lock";
+
 /// [`ConnectOptions`] together with the URL's own.
 #[derive(Debug, Clone, Copy)]
 struct Limits {

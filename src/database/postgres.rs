@@ -12,6 +12,8 @@ use super::ledger::{BadRow, COLUMNS};
 use super::session::{Place, Session, numbers, one_line};
 use super::{Database, DatabaseError, LedgerRow, Limits, LockState, Result, Server, Survey, Unreachable, timestamp};
 use crate::environment::Marker;
+use crate::project::Provider;
+use crate::sql::quote::ident;
 
 /// The key of Prisma's advisory lock (schema engine, `flavour/postgres.rs`); advisory locks are per database.
 const LOCK_KEY: u32 = 72_707_369;
@@ -97,7 +99,7 @@ impl Postgres {
         let columns = COLUMNS.map(|column| format!("{column}::text")).join(", ");
         let statements = format!(
             "SELECT 'row', {columns} FROM {}.\"_prisma_migrations\" ORDER BY started_at; {}",
-            identifier(&self.schema),
+            ident(Provider::Postgresql, &self.schema),
             lock_query(),
         );
         let answer = self.ask("read `_prisma_migrations`", "READ ONLY", &statements)?;
@@ -156,7 +158,7 @@ impl Database for Postgres {
         let statements = format!(
             "SET LOCAL lock_timeout = {}; COMMENT ON TABLE {}.\"_prisma_migrations\" IS {}",
             LOCK_TIMEOUT.as_millis(),
-            identifier(&self.schema),
+            ident(Provider::Postgresql, &self.schema),
             literal(&marker.into_comment(comment.as_deref())),
         );
         self.ask("comment on `_prisma_migrations`", "READ WRITE", &statements).map(drop)
@@ -221,10 +223,6 @@ fn lock(row: &PgRow) -> LockState {
 
 fn cell(row: &PgRow, at: usize) -> Option<String> {
     row.try_get_unchecked::<Option<String>, _>(at).ok().flatten()
-}
-
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// `E'…'` whatever `standard_conforming_strings` says.

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, Row, SqliteConnection};
 
 use super::ledger::COLUMNS;
 use super::session::{Place, Session, numbers, one_line};
-use super::{Database, DatabaseError, LedgerRow, Limits, LockState, Result, Server, Survey};
+use super::{Database, DatabaseError, HOLDS, LedgerRow, Limits, LockState, Result, Server, Survey};
 use crate::environment::Marker;
 
 /// The first bytes of every database file (SQLite file format, section 1.3).
@@ -105,10 +105,7 @@ impl Sqlite {
         answer.map_err(|error| match error {
             DatabaseError::Busy { target, .. } => DatabaseError::Busy {
                 target,
-                said: holder(&self.path).map_or_else(
-                    || "another process holds its lock".to_owned(),
-                    |holder| format!("{holder} holds its lock"),
-                ),
+                said: format!("{}{HOLDS}", holder(&self.path).unwrap_or_else(|| "another process".to_owned())),
             },
             other => other,
         })
@@ -177,10 +174,11 @@ impl Database for Sqlite {
 
     fn migration_lock(&mut self) -> Result<LockState> {
         match self.look() {
-            Err(DatabaseError::Busy { said, .. }) => {
-                Ok(LockState::Held { by: said.trim_end_matches(" holds its lock").to_owned(), since: None })
-            }
-            other => other.map(|_| LockState::Free),
+            Ok(_) => Ok(LockState::Free),
+            Err(error) => match error.lock_holder() {
+                Some(by) => Ok(LockState::Held { by: by.to_owned(), since: None }),
+                None => Err(error),
+            },
         }
     }
 

@@ -1,3 +1,4 @@
 //! One model in, every format out. Never reads files or databases.
 
 pub mod environments;
+pub mod status;

@@ -1,12 +1,24 @@
 //! A ledger as Prisma writes it, on each database.
 
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use prisma_safe::database::{ConnectOptions, Database, DatabaseError, connect};
 use prisma_safe::environment::DatabaseUrl;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use crate::support::servers::{self, Kind, Server};
+
+/// The name of Prisma's lock in MariaDB is the whole server's: who holds it in a test writes here, who needs it free reads.
+static PRISMA_LOCK: RwLock<()> = RwLock::new(());
+
+pub fn lock_is_mine() -> RwLockWriteGuard<'static, ()> {
+    PRISMA_LOCK.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub fn lock_is_free() -> RwLockReadGuard<'static, ()> {
+    PRISMA_LOCK.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The table, in the words of the schema engine (`flavour/*.rs`).
 pub const POSTGRES_TABLE: &str = "CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, \

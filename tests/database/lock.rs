@@ -1,11 +1,12 @@
 //! Who holds Prisma's advisory lock.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use prisma_safe::database::LockState;
 
-use crate::fixture::{SQLITE_TABLE, SqliteFile, SqliteSession, each_server, open};
+use crate::fixture::{SQLITE_TABLE, SqliteFile, SqliteSession, each_server, lock_is_mine, open};
 use crate::support::servers::{self, Kind};
 
 fn lock_of(url: &str) -> LockState {
@@ -14,6 +15,7 @@ fn lock_of(url: &str) -> LockState {
 
 #[test]
 fn a_held_lock_names_its_holder_and_a_released_one_nobody() {
+    let _lock = lock_is_mine();
     for server in each_server() {
         let database = server.database();
         assert_eq!(lock_of(&database.url()), LockState::Free);
@@ -60,6 +62,7 @@ fn only_prismas_own_lock_counts() {
 
 #[test]
 fn mariadb_says_when_the_lock_is_a_neighbours() {
+    let _lock = lock_is_mine();
     let Some(server) = servers::mariadb() else { return };
     let (database, other) = (server.database(), server.database());
     let mut holder = other.session();
@@ -73,7 +76,7 @@ fn a_locked_sqlite_file_is_busy_and_names_the_process() {
     for mode in ["DELETE", "WAL"] {
         let file = SqliteFile::with(&format!("PRAGMA journal_mode = {mode}; {SQLITE_TABLE}"));
         assert_eq!(lock_of(&file.url()), LockState::Free, "{mode}");
-        let holder = Holder::of(&file);
+        let holder = Holder::of(&file.path);
         let LockState::Held { by, .. } = lock_of(&file.url()) else { panic!("{mode}: it is held") };
         assert!(by.starts_with(&format!("process {} (`database-", holder.process.id())), "{mode}: {by}");
         let error = open(&file.url()).and_then(|mut connection| connection.ledger()).expect_err("it is locked");
@@ -85,8 +88,8 @@ fn a_locked_sqlite_file_is_busy_and_names_the_process() {
 
 /// Another process that holds an SQLite file as the schema engine does. This process cannot: closing any descriptor of a file
 /// gives up all POSIX locks that its process has on it.
-struct Holder {
-    process: Child,
+pub struct Holder {
+    pub process: Child,
     /// Kept open: its test harness writes to the end.
     _output: ChildStdout,
 }
@@ -94,10 +97,10 @@ struct Holder {
 const HELD_FILE: &str = "PRISMA_SAFE_TEST_HELD_FILE";
 
 impl Holder {
-    fn of(file: &SqliteFile) -> Self {
+    pub fn of(file: &Path) -> Self {
         let mut process = Command::new(std::env::current_exe().expect("this test binary"))
             .args(["--exact", "lock::holder_process", "--ignored", "--nocapture"])
-            .env(HELD_FILE, &file.path)
+            .env(HELD_FILE, file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -8,5 +8,8 @@ mod errors;
 mod fixture;
 mod ledger;
 mod lock;
+mod mark;
 mod marker;
 mod never_creates;
+mod project;
+mod status;
