@@ -2,6 +2,7 @@
 
 mod describe;
 pub mod list;
+pub mod mark;
 pub mod show;
 
 use super::Context;
@@ -21,6 +22,8 @@ enum Command {
     List(list::Args),
     /// One environment: where each of its values comes from
     Show(show::Args),
+    /// Write into a database which environment it is
+    Mark(mark::Args),
 }
 
 /// Runs it.
@@ -31,5 +34,6 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     match args.command {
         Command::List(args) => list::run(args, context),
         Command::Show(args) => show::run(args, context),
+        Command::Mark(args) => mark::run(args, context),
     }
 }
