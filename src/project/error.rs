@@ -61,6 +61,14 @@ pub enum ProjectError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file that cannot be written.
+    #[error("`{}` cannot be written", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file that is not UTF-8.
     #[error("`{}` is not UTF-8", path.display())]
     NotUtf8 {
@@ -123,6 +131,7 @@ impl Explain for ProjectError {
             | ProjectError::NoProvider { .. }
             | ProjectError::Provider { .. }
             | ProjectError::Unreadable { .. }
+            | ProjectError::Unwritable { .. }
             | ProjectError::NotUtf8 { .. }
             | ProjectError::TooLarge { .. }
             | ProjectError::NoPrisma { .. }
@@ -144,6 +153,7 @@ impl Explain for ProjectError {
                 Some("what a migration does depends on the database it is for".to_owned())
             }
             ProjectError::Provider { provider, .. } => provider.why(),
+            ProjectError::Unwritable { .. } => Some("nothing that was there before was touched".to_owned()),
             ProjectError::Unreadable { .. } | ProjectError::NotUtf8 { .. } | ProjectError::TooLarge { .. } => None,
             ProjectError::NoPrisma { .. } => Some(
                 "Prisma runs the migrations; it is never downloaded on the fly, because that could bring another major".to_owned(),
@@ -186,6 +196,7 @@ impl Explain for ProjectError {
             }
             ProjectError::Provider { provider, .. } => provider.hints(),
             ProjectError::Unreadable { path, .. } => vec![format!("check who may read `{}`", path.display())],
+            ProjectError::Unwritable { path, .. } => vec![format!("check who may write to `{}`, then run it again", path.display())],
             ProjectError::NotUtf8 { .. } => vec!["save it as UTF-8".to_owned()],
             ProjectError::TooLarge { .. } => vec!["is this the right file?".to_owned()],
             ProjectError::NoPrisma { install, .. } => vec![

@@ -16,7 +16,7 @@ pub enum UrlSource {
     File(PathBuf),
     /// A command that prints the URL: program and arguments, no shell.
     Command(Vec<String>),
-    /// Whatever the Prisma project itself reads (only without any `[env.…]`).
+    /// Whatever the Prisma project itself reads: for a `dev` that says nothing else.
     Project,
 }
 
@@ -85,7 +85,9 @@ impl EnvironmentSettings {
                 Some("use letters, digits, `-`, `_` and `.`".to_owned()),
             );
         }
-        if url.is_none() && !table.mentions(&["url", "url-env", "url-file", "url-command"]) {
+        // A developer's own database may be whatever the Prisma project itself reads.
+        let may_be_projects = settings.kind.value.is_dev();
+        if url.is_none() && !may_be_projects && !table.mentions(&["url", "url-env", "url-file", "url-command"]) {
             table.complain(
                 format!("{} does not say where its URL comes from", table.heading()),
                 Some(format!("add `url-env = \"{}_DATABASE_URL\"`", settings.name.value.to_uppercase())),

@@ -6,4 +6,5 @@ mod support;
 mod discovery;
 mod env;
 mod help;
+mod init;
 mod settings;
