@@ -1,8 +1,11 @@
 //! `deploy`: apply what is pending, behind the gates, and believe only the ledger afterwards.
 
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
 
 use super::{Context, FormatArgs};
+use crate::database::DeployLock;
 use crate::deploy::gates::{self, Facts, Outcome, Verdict};
 use crate::deploy::{Applied, DeployError, Plan, execution, plan};
 use crate::environment::Target;
@@ -28,6 +31,9 @@ pub struct Args {
     /// Create the database when it does not exist
     #[arg(long)]
     pub create_database: bool,
+    /// How long to wait for another deploy to the same database, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub lock_wait: u64,
     /// Format of stdout.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -63,8 +69,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     }
     let shell = &mut context.shell;
     let json = args.format.is_json();
-    let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
+    let mut history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     shell.status("Target", &describe(&target));
+    if !args.dry_run && history.would_apply().next().is_some() {
+        // From here to the last look at the ledger nobody else deploys; what was read before may be old by now.
+        take_lock(shell, &mut target, Duration::from_secs(args.lock_wait))?;
+        target.look()?;
+        history = History::new(&folder.migrations, target.survey().ledger.as_deref());
+    }
     let verdicts = gates::judge(&Facts {
         settings: &settings,
         provider: project.provider,
@@ -101,6 +113,33 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         print_document(&mut context.shell, target.name(), &verdicts, &plan, &applied);
     }
     Ok(ExitCode::Done)
+}
+
+/// Waits for our own deploy lock. What has none (a database that does not exist yet) goes on with Prisma's alone.
+fn take_lock(shell: &mut Shell, target: &mut Target, patience: Duration) -> Result<()> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        match target.try_deploy_lock()? {
+            DeployLock::Taken(_) => return Ok(()),
+            DeployLock::NotThere(why) => {
+                shell.detail(&format!("             no deploy lock: {why}"));
+                return Ok(());
+            }
+            DeployLock::Held { by } if started.elapsed() >= patience => {
+                return Err(DeployError::Busy { environment: target.name().to_owned(), holder: by }.into());
+            }
+            DeployLock::Held { by } => {
+                if !told {
+                    let by = by.map_or_else(String::new, |by| format!(" ({})", printable(&by)));
+                    shell.status("Waiting", &format!("another deploy to `{}` is running{by}", target.name()));
+                    told = true;
+                }
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
 }
 
 fn describe(target: &Target) -> String {
@@ -224,10 +263,11 @@ fn execute(
         pin = pin.allow(Permit::CreateDatabase);
     }
     let name = target.name().to_owned();
+    target.make_room();
     let ran = super::prisma_run::run(context, target.url(), pin, Command::MigrateDeploy);
     // Whatever Prisma said, and however it ended: the ledger knows.
     let shell = &mut context.shell;
-    let looked = target.look_anew();
+    let looked = target.look_after_run();
     let after = History::new(&folder.migrations, target.survey().ledger.as_deref());
     let success = match ran {
         Ok(success) => success,

@@ -85,8 +85,9 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         Resolution::RolledBack(_) => Permit::MarkRolledBack,
     };
     let pin = Pin::new(&name, target.kind()).allow(permit);
+    target.make_room();
     super::prisma_run::run(context, target.url(), pin, Command::MigrateResolve(chosen.clone()))?;
-    target.look_anew()?;
+    target.look_after_run()?;
     let after = History::new(&folder.migrations, target.survey().ledger.as_deref());
     confirm(&name, &chosen, &after)?;
     say_next(&mut context.shell, &name, &chosen, &after);

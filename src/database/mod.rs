@@ -1,12 +1,13 @@
 //! The databases, read directly: one small trait, one file per provider.
 //!
-//! Everything here is read-only but [`Database::set_marker`]. Reading never creates: not the database, not a schema, not a file.
+//! Everything here is read-only but [`Database::set_marker`] and the deploy lock, which leaves no trace. Reading never creates: not the database, not a schema, not a file.
 //! The trait is synchronous; each implementation drives its own current-thread runtime, so nothing above knows about `async`.
 //!
 //! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`],
 //! one section in `tests/database/`.
 
 mod connect;
+mod deploy_lock;
 mod error;
 mod ledger;
 mod mysql;
@@ -19,6 +20,7 @@ mod timestamp;
 use std::time::Duration;
 
 pub use connect::connect;
+pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};
 
@@ -127,6 +129,13 @@ pub trait Database {
     /// # Errors
     /// [`DatabaseError`].
     fn survey(&mut self) -> Result<Survey>;
+
+    /// Tries to take our own deploy lock, without waiting. It is held until the connection ends, and it is another one than Prisma's: Prisma
+    /// needs its own for itself.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    fn try_deploy_lock(&mut self) -> Result<DeployLock>;
 
     /// Writes the mark into the comment of `_prisma_migrations`, keeping what others wrote there: the only write in this module.
     ///

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, MySqlConnection, Row};
 
+use super::deploy_lock::{DeployLock, mysql_name};
 use super::ledger::COLUMNS;
 use super::session::{Place, Session, numbers, one_line};
 use super::{Database, DatabaseError, LedgerRow, Limits, LockState, Result, Server, Survey};
@@ -142,6 +143,25 @@ impl Database for MySql {
         // Held before or after the rows were read: a deploy may have been at work while they were.
         let lock = if lock == LockState::Free { lock_now } else { lock };
         Ok(Survey { server, ledger: Some(rows), lock, marker: Marker::parse(&comment) })
+    }
+
+    fn try_deploy_lock(&mut self) -> Result<DeployLock> {
+        let name = mysql_name(&self.session.place.database);
+        let statements = format!(
+            "SELECT 'lock', CAST(l.id AS CHAR), p.user, p.host, p.db, CAST(GET_LOCK('{name}', 0) AS CHAR) \
+             FROM (SELECT IS_USED_LOCK('{name}') AS id) l LEFT JOIN information_schema.processlist p ON p.id = l.id",
+        );
+        let rows = self.ask("take the deploy lock", &statements)?;
+        let row = rows.first();
+        if row.and_then(|row| cell(row, 5)).as_deref() == Some("1") {
+            return Ok(DeployLock::Taken(None));
+        }
+        let by = row.and_then(|row| {
+            let process = cell(row, 1)?;
+            let user = cell(row, 2).unwrap_or_else(|| "another user".to_owned());
+            Some(format!("{user}@{}, connection {process}", cell(row, 3).unwrap_or_else(|| "?".to_owned())))
+        });
+        Ok(DeployLock::Held { by })
     }
 
     fn set_marker(&mut self, marker: &Marker) -> Result<()> {

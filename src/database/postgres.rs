@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, PgConnection, Row};
 
+use super::deploy_lock::{DeployLock, POSTGRES_KEY};
 use super::ledger::{BadRow, COLUMNS};
 use super::session::{Place, Session, numbers, one_line};
 use super::{Database, DatabaseError, LedgerRow, Limits, LockState, Result, Server, Survey, Unreachable, timestamp};
@@ -148,6 +149,23 @@ impl Database for Postgres {
         Ok(Survey { server, ledger: Some(rows), lock, marker })
     }
 
+    fn try_deploy_lock(&mut self) -> Result<DeployLock> {
+        // A session-level lock outlives the transaction that took it, and taking it is no write.
+        let statements = format!(
+            "SELECT pg_catalog.pg_try_advisory_lock({POSTGRES_KEY})::text, NULL, NULL, NULL, NULL, NULL; {}",
+            holder_query(POSTGRES_KEY),
+        );
+        let rows = self.ask("take the deploy lock", "READ ONLY", &statements)?;
+        if rows.first().and_then(|row| cell(row, 0)).as_deref() == Some("true") {
+            return Ok(DeployLock::Taken(None));
+        }
+        let by = rows.get(1).and_then(|row| match lock(row) {
+            LockState::Held { by, .. } => Some(by),
+            LockState::Free | LockState::Unknown(_) => None,
+        });
+        Ok(DeployLock::Held { by })
+    }
+
     fn set_marker(&mut self, marker: &Marker) -> Result<()> {
         let Overview { server, table, .. } = self.overview()?;
         let target = self.session.place.target.clone();
@@ -176,11 +194,15 @@ fn table_query(schema: &str) -> String {
 }
 
 fn lock_query() -> String {
+    holder_query(LOCK_KEY)
+}
+
+fn holder_query(key: u32) -> String {
     // A key below 2^32 taken through the bigint function: classid 0, objsubid 1 (PostgreSQL manual, `pg_locks`).
     format!(
         "SELECT 'lock', l.pid::text, a.usename::text, a.application_name, host(a.client_addr), a.backend_start::text \
          FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-         WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = {LOCK_KEY} AND l.objsubid = 1 \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = {key} AND l.objsubid = 1 \
          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) LIMIT 1",
     )
 }

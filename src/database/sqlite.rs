@@ -11,6 +11,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, Row, SqliteConnection};
 
+use super::deploy_lock::{DeployLock, lock_folder_of};
 use super::ledger::COLUMNS;
 use super::session::{Place, Session, numbers, one_line};
 use super::{Database, DatabaseError, HOLDS, LedgerRow, Limits, LockState, Result, Server, Survey};
@@ -196,6 +197,10 @@ impl Database for Sqlite {
         let (server, ledger) = answer?;
         // Prisma takes the file's own lock and keeps it; whoever holds it keeps us from reading.
         Ok(Survey { server, ledger, lock: LockState::Free, marker: None })
+    }
+
+    fn try_deploy_lock(&mut self) -> Result<DeployLock> {
+        Ok(lock_folder_of(&self.path))
     }
 
     fn set_marker(&mut self, _: &Marker) -> Result<()> {

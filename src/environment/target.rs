@@ -3,7 +3,7 @@
 use super::dev_test::{OtherEnvironment, OtherUrl};
 use super::source::{FoundUrl, Sources};
 use super::{DatabaseUrl, EnvironmentKind};
-use crate::database::{self, ConnectOptions, Database, LedgerRow, LockState, Server, Survey};
+use crate::database::{self, ConnectOptions, Database, DeployLock, LedgerRow, LockState, Server, Survey};
 use crate::error::Result;
 use crate::settings::EnvironmentSettings;
 
@@ -16,6 +16,9 @@ pub struct Target {
     others: Vec<OtherEnvironment>,
     survey: Survey,
     database: Option<Box<dyn Database>>,
+    exists: bool,
+    /// SQLite's deploy lock; a server's lives with its connection.
+    lock: Option<std::fs::File>,
 }
 
 impl Target {
@@ -27,7 +30,15 @@ impl Target {
     pub fn reach(sources: &Sources<'_>, environment: &EnvironmentSettings) -> Result<Self> {
         let found = sources.urls(environment)?.migrate().clone();
         let others = sources.others(&environment.name.value);
-        let mut target = Target { environment: environment.clone(), found, others, survey: nothing(), database: None };
+        let mut target = Target {
+            environment: environment.clone(),
+            found,
+            others,
+            survey: nothing(),
+            database: None,
+            exists: false,
+            lock: None,
+        };
         target.look()?;
         Ok(target)
     }
@@ -40,23 +51,58 @@ impl Target {
         if self.database.is_none() {
             match database::connect(&self.found.url, ConnectOptions::default()) {
                 Ok(connection) => self.database = Some(connection),
-                Err(error) if error.is_no_such_database() => return Ok(()),
+                Err(error) if error.is_no_such_database() => {
+                    self.exists = false;
+                    self.survey = nothing();
+                    return Ok(());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         if let Some(connection) = &mut self.database {
             self.survey = connection.survey()?;
+            self.exists = true;
         }
         Ok(())
     }
 
-    /// Leaves the connection and makes a new one: for after a run that may have cut it.
+    /// Reads everything again after a run that may have cut the connection: then a new one is made, and a server's deploy lock is gone
+    /// with the old one.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub fn look_anew(&mut self) -> Result<()> {
-        self.database = None;
-        self.look()
+    pub fn look_after_run(&mut self) -> Result<()> {
+        self.look().or_else(|_| {
+            self.database = None;
+            self.look()
+        })
+    }
+
+    /// Tries to take the deploy lock of this database, without waiting. It is held as long as the target lives; a database that
+    /// does not exist yet has none, except SQLite's folder.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn try_deploy_lock(&mut self) -> Result<DeployLock> {
+        let attempt = match (self.found.url.identity().path(), &mut self.database) {
+            (Some(file), _) => database::lock_folder_of(file),
+            (None, Some(connection)) => connection.try_deploy_lock()?,
+            (None, None) => DeployLock::NotThere("the database does not exist yet".to_owned()),
+        };
+        Ok(match attempt {
+            DeployLock::Taken(file) => {
+                self.lock = file;
+                DeployLock::Taken(None)
+            }
+            other => other,
+        })
+    }
+
+    /// Closes a SQLite file, which Prisma wants for itself alone; on a server the connection stays, and with it the deploy lock.
+    pub fn make_room(&mut self) {
+        if self.found.url.identity().path().is_some() {
+            self.database = None;
+        }
     }
 
     /// The environment's name.
@@ -92,7 +138,7 @@ impl Target {
     /// Whether the database is there.
     #[must_use]
     pub fn exists(&self) -> bool {
-        self.database.is_some()
+        self.exists
     }
 
     /// What it answered.
