@@ -11,13 +11,16 @@
 pub mod analysis;
 pub mod directive;
 pub mod history_state;
+mod lex;
+mod lower;
 pub mod model;
 pub mod quote;
+mod split;
 
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
 use crate::project::Provider;
-use model::Script;
+use model::{Action, Operation, Read, Script, Statement, Within};
 
 /// Why a file could not be read as SQL text at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,14 +80,47 @@ impl Explain for ReadError {
 /// [`ReadError`] when the bytes are no UTF-8 text. SQL that is not understood is no error.
 pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
     let text = decode(bytes)?;
+    let source = lex::Source { text, base: 0 };
+    let mut splitter = split::Splitter::new(provider, source, source.span());
+    let mut statements = Vec::new();
+    let mut out = lower::Out::default();
+    let mut list = Vec::new();
+    while let Some(piece) = splitter.next(&mut list) {
+        let tokens = lower::cursor::Tokens::new(provider, source, &list);
+        let understood = lower::statement(&mut tokens.cursor(), &mut out);
+        let (mut operations, guarded) = out.take();
+        let read = if understood.is_some() {
+            Read::Keywords
+        } else {
+            operations.clear();
+            Read::Unknown("not understood".to_owned())
+        };
+        if operations.is_empty() {
+            let operation =
+                Operation { action: Action::Unknown, span: piece.span, within: Within::File, conditional: false };
+            operations.push(operation);
+        }
+        statements.push(Statement {
+            index: statements.len(),
+            range: piece.range,
+            span: piece.span,
+            leading_comments: piece.leading_comments,
+            read,
+            operations,
+            guarded,
+            transaction: None,
+            batch: piece.batch,
+        });
+    }
+    let wrapper = splitter.wrapper();
     Ok(Script {
         provider,
         text: text.to_owned(),
-        statements: Vec::new(),
-        wrapper: None,
+        statements,
+        wrapper,
         directives: Vec::new(),
         directive_errors: Vec::new(),
-        comments: Vec::new(),
+        comments: splitter.into_comments(),
     })
 }
 

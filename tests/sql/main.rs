@@ -1,0 +1,7 @@
+//! From bytes to statements.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod corpus;
+mod coverage;
