@@ -14,6 +14,7 @@ pub mod history_state;
 mod lex;
 mod lower;
 pub mod model;
+mod parse;
 pub mod quote;
 mod split;
 
@@ -89,12 +90,10 @@ pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
         let tokens = lower::cursor::Tokens::new(provider, source, &list);
         let understood = lower::statement(&mut tokens.cursor(), &mut out);
         let (mut operations, guarded) = out.take();
-        let read = if understood.is_some() {
-            Read::Keywords
-        } else {
+        let read = second_opinion(provider, source, &tokens, understood.is_some(), &operations);
+        if matches!(read, Read::Unknown(_)) {
             operations.clear();
-            Read::Unknown("not understood".to_owned())
-        };
+        }
         if operations.is_empty() {
             let operation =
                 Operation { action: Action::Unknown, span: piece.span, within: Within::File, conditional: false };
@@ -122,6 +121,25 @@ pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
         directive_errors: Vec::new(),
         comments: splitter.into_comments(),
     })
+}
+
+/// Puts our reading beside the parser's.
+fn second_opinion(
+    provider: Provider,
+    source: lex::Source<'_>,
+    tokens: &lower::cursor::Tokens<'_>,
+    understood: bool,
+    operations: &[Operation],
+) -> Read {
+    match (parse::parse(provider, source, tokens), understood) {
+        (Ok(ast), true) => match parse::agree(&ast, operations) {
+            Ok(()) => Read::Parsed,
+            Err(what) => Read::Unknown(format!("two readings of it differ in {what}")),
+        },
+        (Ok(_), false) => Read::Unknown("a statement that this tool has no words for".to_owned()),
+        (Err(_), true) => Read::Keywords,
+        (Err(refusal), false) => Read::Unknown(refusal.text()),
+    }
 }
 
 fn decode(bytes: &[u8]) -> Result<&str, ReadError> {
