@@ -137,6 +137,11 @@ fn second_opinion(
             Err(what) => Read::Unknown(format!("two readings of it differ in {what}")),
         },
         (Ok(_), false) => Read::Unknown("a statement that this tool has no words for".to_owned()),
+        (Err(parse::Refusal::Syntax(text)), true)
+            if !operations.first().is_some_and(|o| lower::plausible(&o.action, tokens.cursor())) =>
+        {
+            Read::Unknown(parse::Refusal::Syntax(text).text())
+        }
         (Err(_), true) => Read::Keywords,
         (Err(refusal), false) => Read::Unknown(refusal.text()),
     }

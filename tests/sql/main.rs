@@ -1,4 +1,5 @@
 //! From bytes to statements.
+#![allow(clippy::disallowed_macros, reason = "tables of measurements go to the test's own output")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,7 +6,7 @@ use super::data_type::data_type;
 use super::expr::expr;
 use crate::project::Provider;
 use crate::sql::lex::Kind;
-use crate::sql::model::{ColumnDef, Constraint, ConstraintKind, Expr, Generated, Ident};
+use crate::sql::model::{ColumnDef, ConstraintKind, Expr, Generated, Ident};
 
 /// Words that end an expression inside a column definition.
 const AFTER_EXPR: &[&str] = &[
@@ -258,9 +258,4 @@ pub(in crate::sql) fn expression(c: &mut Cursor<'_>) -> Option<Expr> {
         }
     }
     Some(expr(c.since(&start)))
-}
-
-/// Whether a constraint is among a column's own.
-pub(in crate::sql) fn has(column: &ColumnDef, kind: ConstraintKind) -> bool {
-    column.constraints.iter().any(|c: &Constraint| c.kind == kind)
 }

@@ -44,9 +44,8 @@ pub(in crate::sql) fn begins(c: &Cursor<'_>) -> bool {
 pub(in crate::sql) fn table_constraint(c: &mut Cursor<'_>) -> Option<Constraint> {
     let start = *c;
     let mut name = None;
+    // MySQL allows the word without a name.
     if c.eat("CONSTRAINT") && !c.is_any(&["PRIMARY", "FOREIGN", "UNIQUE", "CHECK"]) {
-        name = Some(c.ident()?);
-    } else if c.is_any(&["PRIMARY", "FOREIGN", "UNIQUE", "CHECK"]) && c.is_at(1, "CHECK") {
         name = Some(c.ident()?);
     }
     let mut made = if c.eat_all(&["PRIMARY", "KEY"]) {
@@ -103,7 +102,7 @@ pub(in crate::sql) fn table_constraint(c: &mut Cursor<'_>) -> Option<Constraint>
 fn key(c: &mut Cursor<'_>, kind: ConstraintKind, name: Option<Ident>) -> Option<Constraint> {
     let mut made = blank(kind, name, Vec::new());
     clustered(c, &mut made);
-    if c.eat_all(&["NULLS", "NOT", "DISTINCT"]) || c.eat_all(&["NULLS", "DISTINCT"]) {}
+    let _ = c.eat_all(&["NULLS", "NOT", "DISTINCT"]) || c.eat_all(&["NULLS", "DISTINCT"]);
     if c.eat_all(&["USING", "INDEX"]) {
         made.using_index = Some(c.ident()?);
         return Some(made);

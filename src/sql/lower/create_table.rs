@@ -7,7 +7,7 @@ use super::index::inline_index;
 use super::query::select;
 use crate::project::Provider;
 use crate::sql::lex::Kind;
-use crate::sql::model::{Action, ColumnDef, CreateTable, Name, Span};
+use crate::sql::model::{Action, CreateTable, Name};
 
 /// A table without anything in it.
 pub(in crate::sql) fn blank(name: Name) -> CreateTable {
@@ -188,9 +188,4 @@ fn partition_by(c: &mut Cursor<'_>) -> Option<()> {
     c.ident()?;
     c.group()?;
     Some(())
-}
-
-/// A definition's place in the file.
-pub(in crate::sql) fn span_of(column: &ColumnDef) -> Span {
-    column.span
 }

@@ -433,10 +433,14 @@ pub(in crate::sql) fn unquoted(raw: &str) -> Cow<'_, str> {
     }
 }
 
+/// Length of the `$tag$` that a literal begins with.
+pub(in crate::sql) fn dollar_tag(raw: &str) -> Option<usize> {
+    raw.strip_prefix('$')?.find('$').map(|i| i + 2)
+}
+
 /// The value of a string literal.
 pub(in crate::sql) fn literal(provider: Provider, raw: &str) -> Cow<'_, str> {
-    if raw.starts_with('$') {
-        let tag = raw[1..].find('$').map_or(raw.len(), |i| i + 2);
+    if let Some(tag) = dollar_tag(raw) {
         return Cow::Borrowed(raw.get(tag..raw.len().saturating_sub(tag)).unwrap_or(""));
     }
     let Some(open) = raw.find(['\'', '"']) else { return Cow::Borrowed(raw) };

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::cursor::{Cursor, Tokens, literal, name_of};
+use super::cursor::{Cursor, Tokens, dollar_tag, literal, name_of};
 use super::{Out, plpgsql, statement};
 use crate::project::Provider;
 use crate::sql::lex::{Kind, Source, Token};
@@ -198,8 +198,7 @@ pub(in crate::sql) fn pieces(provider: Provider, source: Source<'_>, out: &mut O
 /// Calls `f` with the inside of a literal, each byte at its place in the file.
 pub(in crate::sql) fn with_inside<T>(c: &Cursor<'_>, token: Token, f: impl FnOnce(Source<'_>) -> T) -> T {
     let raw = c.slice(token);
-    if raw.starts_with('$') {
-        let tag = raw[1..].find('$').map_or(raw.len(), |i| i + 2);
+    if let Some(tag) = dollar_tag(raw) {
         let text = raw.get(tag..raw.len().saturating_sub(tag)).unwrap_or("");
         return f(Source { text, base: token.start + tag as u32 });
     }

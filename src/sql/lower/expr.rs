@@ -9,7 +9,7 @@ use crate::sql::model::{Call, Expr, Ident, Literal, Predicate, Volatility};
 use crate::sql::split::{is_one_of, is_word};
 
 /// Words that are no columns and no functions, though `(` may follow.
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "ALL",
     "AND",
     "ANY",
@@ -249,7 +249,7 @@ fn word(c: &mut Cursor<'_>, token: Token, expr: &mut Expr, in_from: &mut bool) {
 /// A column, a table or a call.
 fn reference(c: &mut Cursor<'_>, expr: &mut Expr, in_from: bool) {
     let Some(first) = c.peek() else { return };
-    let mut last = *c;
+    let mut last;
     loop {
         last = *c;
         c.next();
@@ -400,10 +400,12 @@ fn always_true(c: Cursor<'_>, depth: u32) -> bool {
 fn compared_to_null(mut c: Cursor<'_>) -> Vec<crate::sql::model::Span> {
     let mut places = Vec::new();
     while let Some(token) = c.next() {
-        if token.kind == Kind::Symbol && matches!(c.slice(token), "=" | "<>" | "!=") && c.is("NULL") {
-            if let Some(null) = c.peek() {
-                places.push(token.span().to(null.span()));
-            }
+        if token.kind == Kind::Symbol
+            && matches!(c.slice(token), "=" | "<>" | "!=")
+            && c.is("NULL")
+            && let Some(null) = c.peek()
+        {
+            places.push(token.span().to(null.span()));
         }
     }
     places

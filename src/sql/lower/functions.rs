@@ -90,10 +90,10 @@ const VOLATILE: &[&str] = &[
 ];
 
 const CLOCK: &[&str] = &[
+    "curdate",
     "current_date",
     "current_time",
     "current_timestamp",
-    "curdate",
     "curtime",
     "getdate",
     "getutcdate",
@@ -127,8 +127,8 @@ const SESSION: &[&str] = &[
     "inet_client_addr",
     "last_insert_id",
     "last_insert_rowid",
-    "object_id",
     "obj_description",
+    "object_id",
     "pg_backend_pid",
     "pg_get_constraintdef",
     "pg_get_serial_sequence",

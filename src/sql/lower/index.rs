@@ -48,7 +48,7 @@ pub(in crate::sql) fn prefix(c: &mut Cursor<'_>) -> Prefix {
             found.clustered = Some(true);
         } else if c.eat("NONCLUSTERED") {
             found.clustered = Some(false);
-        } else if !c.eat_any(&["COLUMNSTORE", "ONLINE", "OFFLINE"]).is_some() {
+        } else if c.eat_any(&["COLUMNSTORE", "ONLINE", "OFFLINE"]).is_none() {
             return found;
         }
     }

@@ -17,6 +17,7 @@ mod expr;
 mod functions;
 mod index;
 mod objects;
+mod plausible;
 mod plpgsql;
 mod query;
 mod routines;
@@ -29,6 +30,7 @@ mod types;
 use super::model::{Action, Operation, Span, Within};
 use crate::project::Provider;
 use cursor::Cursor;
+pub(super) use plausible::plausible;
 
 /// What the lowering of one statement has found so far.
 #[derive(Default)]

@@ -74,7 +74,7 @@ impl Compound {
                 // Only MariaDB's `BEGIN NOT ATOMIC` goes on; a plain BEGIN is a transaction.
                 return;
             }
-            if !is_word(text, token, "CREATE") && !(self.provider == Provider::Mysql && is_word(text, token, "ALTER")) {
+            if !(is_word(text, token, "CREATE") || self.provider == Provider::Mysql && is_word(text, token, "ALTER")) {
                 self.shape = Shape::Plain;
             }
             return;
