@@ -116,6 +116,10 @@ fn explain(place: &Place, doing: &'static str, classify: Classify, error: &sqlx:
 fn common(place: &Place, doing: &'static str, error: &sqlx::Error) -> DatabaseError {
     let target = place.target.clone();
     match error {
+        // The TLS library's complaints arrive as input errors of this kind.
+        sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            DatabaseError::Tls { target, said: one_line(&error.to_string()) }
+        }
         sqlx::Error::Io(error) => {
             DatabaseError::Unreachable { target, address: place.address.clone(), cause: unreachable(error) }
         }

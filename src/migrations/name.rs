@@ -44,6 +44,8 @@ fn spell_out(text: &str) -> String {
     for c in text.chars() {
         let latin = match c {
             '&' => " and ",
+            '♥' => " love ",
+            '🦄' => " unicorn ",
             'À'..='Ã' | 'Å' | 'Ā' | 'Ă' | 'Ą' => "A",
             'Ä' => "Ae",
             'Æ' => "AE",
@@ -54,7 +56,6 @@ fn spell_out(text: &str) -> String {
             'Ñ' | 'Ń' | 'Ņ' | 'Ň' => "N",
             'Ò'..='Õ' | 'Ø' | 'Ō' | 'Ŏ' | 'Ő' => "O",
             'Ö' => "Oe",
-            'Œ' => "OE",
             'Ù'..='Û' | 'Ũ' | 'Ū' | 'Ŭ' | 'Ů' | 'Ű' | 'Ų' => "U",
             'Ü' => "Ue",
             'Ý' | 'Ŷ' | 'Ÿ' => "Y",
@@ -69,17 +70,26 @@ fn spell_out(text: &str) -> String {
             'ñ' | 'ń' | 'ņ' | 'ň' => "n",
             'ò'..='õ' | 'ø' | 'ō' | 'ŏ' | 'ő' => "o",
             'ö' => "oe",
-            'œ' => "oe",
             'ù'..='û' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
             'ü' => "ue",
             'ý' | 'ÿ' | 'ŷ' => "y",
             'þ' => "th",
             'Ĝ' | 'Ğ' | 'Ġ' | 'Ģ' => "G",
             'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
-            'Ł' | 'Ļ' | 'Ľ' => "L",
-            'ł' | 'ļ' | 'ľ' => "l",
-            'Ŕ' | 'Ř' => "R",
-            'ŕ' | 'ř' => "r",
+            'Ĥ' | 'Ħ' => "H",
+            'ĥ' | 'ħ' => "h",
+            'Ĳ' => "IJ",
+            'ĳ' => "ij",
+            'Ĵ' => "J",
+            'ĵ' => "j",
+            'Ķ' => "K",
+            'ķ' => "k",
+            'Ĺ' | 'Ł' | 'Ļ' | 'Ľ' => "L",
+            'ĺ' | 'ł' | 'ļ' | 'ľ' => "l",
+            'Ŕ' | 'Ŗ' | 'Ř' => "R",
+            'ŕ' | 'ŗ' | 'ř' => "r",
+            'Ŵ' => "W",
+            'ŵ' => "w",
             'Ś' | 'Ŝ' | 'Ş' | 'Š' | 'Ș' => "S",
             'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => "s",
             'Ţ' | 'Ť' | 'Ț' => "T",
@@ -247,10 +257,31 @@ mod tests {
             ("ünïcödé ø", "uenicoede_o"),
             ("", ""),
             ("🎉", ""),
+            ("X2Y", "x2_y"),
+            ("fooBAR baz", "foo_bar_baz"),
+            ("a'tb", "a_tb"),
+            ("I♥you & 🦄", "i_love_you_and_unicorn"),
         ] {
             assert_eq!(slugify(text), slug, "{text}");
         }
         assert_eq!(slugify(&"x".repeat(300)).len(), SLUG_LIMIT);
+    }
+
+    #[test]
+    fn spells_out_latin_letters_as_prisma_does() {
+        // `slugify("x" + letter + "x", { separator: "_" })` of Prisma 7.10.1, for U+00C0 to U+017F.
+        const EXPECTED: &str = "\
+            x_ax x_ax x_ax x_ax x_aex x_ax x_a_ex x_cx x_ex x_ex x_ex x_ex x_ix x_ix x_ix x_ix x_dx x_nx x_ox \
+            x_ox x_ox x_ox x_oex x_x x_ox x_ux x_ux x_ux x_uex x_yx x_t_hx xssx xax xax xax xax xaex xax xaex \
+            xcx xex xex xex xex xix xix xix xix xdx xnx xox xox xox xox xoex x_x xox xux xux xux xuex xyx xthx \
+            xyx x_ax xax x_ax xax x_ax xax x_cx xcx x_cx xcx x_cx xcx x_cx xcx x_dx xdx x_dx xdx x_ex xex x_ex \
+            xex x_ex xex x_ex xex x_ex xex x_gx xgx x_gx xgx x_gx xgx x_gx xgx x_hx xhx x_hx xhx x_ix xix x_ix \
+            xix x_ix xix x_ix xix x_ix xix x_i_jx xijx x_jx xjx x_kx xkx x_x x_lx xlx x_lx xlx x_lx xlx x_x x_x \
+            x_lx xlx x_nx xnx x_nx xnx x_nx xnx x_x x_x x_x x_ox xox x_ox xox x_ox xox x_x x_x x_rx xrx x_rx \
+            xrx x_rx xrx x_sx xsx x_sx xsx x_sx xsx x_sx xsx x_tx xtx x_tx xtx x_x x_x x_ux xux x_ux xux x_ux \
+            xux x_ux xux x_ux xux x_ux xux x_wx xwx x_yx xyx x_yx x_zx xzx x_zx xzx x_zx xzx x_x";
+        let ours: Vec<String> = ('\u{c0}'..'\u{180}').map(|letter| slugify(&format!("x{letter}x"))).collect();
+        assert_eq!(ours.join(" "), EXPECTED);
     }
 
     #[test]

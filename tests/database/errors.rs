@@ -8,8 +8,8 @@ use prisma_safe::database::{ConnectOptions, DatabaseError, Unreachable, connect}
 use prisma_safe::environment::DatabaseUrl;
 use prisma_safe::error::Error;
 
-use crate::fixture::{SqliteFile, each_server, open};
-use crate::support::servers::Kind;
+use crate::fixture::{SqliteFile, each_server, open, table};
+use crate::support::servers::{self, Kind};
 
 fn error_of(url: &str) -> DatabaseError {
     open(url).and_then(|mut connection| connection.survey()).expect_err("it does not work")
@@ -162,6 +162,54 @@ fn tls_where_the_server_has_none() {
         let error = error_of(&format!("{}?{insisting}", database.url()));
         assert!(matches!(error, DatabaseError::Tls { .. }), "{error}");
         assert!(open(&format!("{}?{lenient}", database.url())).is_ok(), "{lenient}");
+    }
+}
+
+#[test]
+fn tls_as_prisma_means_it() {
+    let Some(server) = servers::postgres_with_tls() else { return };
+    let database = server.database();
+    let authority = server.socket.join("ca.pem").display().to_string();
+    let through_tls =
+        "SELECT ssl::text FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'prisma-safe'";
+    for (parameters, outcome) in [
+        ("sslmode=disable".to_owned(), Some("false")),
+        // Prisma's own defaults: TLS when it is offered, whatever the certificate says.
+        (String::new(), Some("true")),
+        ("sslmode=require".to_owned(), Some("true")),
+        ("sslmode=require&sslaccept=strict".to_owned(), None),
+        ("sslaccept=strict".to_owned(), None),
+        (format!("sslmode=require&sslaccept=strict&sslcert={authority}"), Some("true")),
+    ] {
+        let answer = open(&format!("{}?{parameters}", database.url()));
+        match (answer, outcome) {
+            (Ok(_open), Some(tls)) => assert_eq!(database.session().column(through_tls), [tls], "{parameters}"),
+            (Err(error), None) => assert!(matches!(error, DatabaseError::Tls { .. }), "{parameters}: {error:?}"),
+            (Ok(_), None) => panic!("{parameters}: let in"),
+            (Err(error), Some(_)) => panic!("{parameters}: {error}"),
+        }
+    }
+    let refused = error_of(&format!("{}?sslidentity=client.p12", database.url()));
+    assert!(matches!(refused, DatabaseError::Tls { .. }), "{refused:?}");
+}
+
+#[test]
+fn a_ledger_that_somebody_keeps_locked_is_busy_in_time() {
+    for server in each_server() {
+        let database = server.database();
+        database.execute(table(server.kind));
+        let mut holder = database.session();
+        holder.execute(match server.kind {
+            Kind::Postgres => "BEGIN; LOCK TABLE _prisma_migrations IN ACCESS EXCLUSIVE MODE",
+            Kind::MariaDb => "LOCK TABLES _prisma_migrations WRITE",
+        });
+        let url = DatabaseUrl::parse(None, &database.url(), Path::new("/")).expect("a URL");
+        let options = ConnectOptions { statement_timeout: Duration::from_millis(200), ..ConnectOptions::default() };
+        let mut connection = connect(&url, options).expect("it answers");
+        let error = connection.ledger().expect_err("it is locked");
+        assert!(matches!(error, DatabaseError::Busy { .. }), "{:?}: {error}", server.kind);
+        drop(holder);
+        assert_eq!(connect(&url, ConnectOptions::default()).and_then(|mut open| open.ledger()), Ok(Some(Vec::new())));
     }
 }
 

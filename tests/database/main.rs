@@ -13,3 +13,4 @@ mod marker;
 mod never_creates;
 mod project;
 mod status;
+mod throwaway;

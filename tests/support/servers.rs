@@ -28,7 +28,14 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 #[track_caller]
 pub fn postgres() -> Option<&'static Server> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    available(SERVER.get_or_init(start_postgres), "PostgreSQL")
+    available(SERVER.get_or_init(|| start_postgres(Tls::Off)), "PostgreSQL")
+}
+
+/// A second PostgreSQL server, with a certificate for `localhost` and 127.0.0.1 that `ca.pem` in its folder has signed.
+#[track_caller]
+pub fn postgres_with_tls() -> Option<&'static Server> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    available(SERVER.get_or_init(|| start_postgres(Tls::On)), "PostgreSQL with TLS")
 }
 
 /// The MariaDB (or MySQL) server of this test binary; `None` after [`skip_or_fail`].
@@ -351,12 +358,32 @@ fn watch(kind: Kind, server: &Child, folder: &Path) -> io::Result<ChildStdin> {
     watch.stdin.take().ok_or_else(|| io::Error::other("no pipe"))
 }
 
-fn start_postgres() -> Result<Server, String> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tls {
+    On,
+    Off,
+}
+
+/// An authority and a certificate that it signed, by the `openssl` program.
+fn make_certificates(folder: &Path, account: Option<&Account>) -> Result<(), String> {
+    let openssl = program(&["openssl"], &[])?;
+    let run = |arguments: &str| finish(command(&openssl, account, folder).args(arguments.split(' ')));
+    fs::write(folder.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        .map_err(|error| error.to_string())?;
+    run("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-authority -keyout ca.key -out ca.pem")?;
+    run("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr")?;
+    run("x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out server.crt")
+}
+
+fn start_postgres(tls: Tls) -> Result<Server, String> {
     let folders = installed_postgres();
     let (initdb, postgres) = (program(&["initdb"], &folders)?, program(&["postgres"], &folders)?);
     let account = account(&["postgres", "nobody"])?;
-    let folder = new_folder("postgres", account.as_ref())?;
+    let folder = new_folder(if tls == Tls::On { "postgres-tls" } else { "postgres" }, account.as_ref())?;
     let data = folder.join("data");
+    if tls == Tls::On {
+        make_certificates(&folder, account.as_ref())?;
+    }
     finish(
         command(&initdb, account.as_ref(), &folder)
             .args([
@@ -387,6 +414,11 @@ fn start_postgres() -> Result<Server, String> {
             "timezone=America/New_York",
         ] {
             server.args(["-c", setting]);
+        }
+        if tls == Tls::On {
+            let path = |name| folder.join(name).display().to_string();
+            server.args(["-c", "ssl=on", "-c", &format!("ssl_cert_file={}", path("server.crt"))]);
+            server.args(["-c", &format!("ssl_key_file={}", path("server.key"))]);
         }
         server
     })?;
