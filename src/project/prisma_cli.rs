@@ -217,11 +217,11 @@ fn package_of(script: &Path) -> Option<&Path> {
 
 /// The version of `prisma` in the tables of Plug'n'Play, read as text: running them is Node's job.
 fn version_in_pnp(text: &str) -> Option<Version> {
-    let at = text.find("[\"prisma\",")?;
-    let entry = &text[at..text.len().min(at + 600)];
-    let start = entry.find("npm:")? + "npm:".len();
-    let end = entry[start..].find('"')?;
-    Version::parse(&entry[start..start + end])
+    text.match_indices("[\"prisma\",").find_map(|(at, _)| {
+        // `["prisma", "virtual:…#npm:6.19.3"]`, or `["prisma", [["npm:6.19.3", {…`; a peer that is missing is `["prisma", null]`.
+        let entry = text[at..].split(']').next()?;
+        Version::parse(entry.split("npm:").nth(1)?.split('"').next()?)
+    })
 }
 
 /// Whether `cargo prisma` is an alias here.

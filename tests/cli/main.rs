@@ -7,4 +7,5 @@ mod discovery;
 mod env;
 mod help;
 mod init;
+mod layouts;
 mod settings;
