@@ -17,7 +17,6 @@ use crate::migrations::MigrationsFolder;
 use crate::prisma::guard::pin::{Permit, Pin};
 use crate::prisma::{Command, Success};
 use crate::shell::{Shell, count, printable};
-use crate::sql::analysis::Phase;
 
 /// `deploy`.
 #[derive(Debug, clap::Args)]
@@ -194,8 +193,12 @@ fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
     shell.status(verb, &count(plan.migrations.len(), "migration"));
     for planned in &plan.migrations {
         let (statements, understood) = planned.statements;
-        let mut line =
-            format!("{} · {} · {}", printable(&planned.name), phase(planned.phase), count(statements, "statement"));
+        let mut line = format!(
+            "{} · {} · {}",
+            printable(&planned.name),
+            plan::phase_word(planned.phase),
+            count(statements, "statement")
+        );
         if understood < statements {
             line.push_str(&format!(", {} not understood", statements - understood));
         }
@@ -203,16 +206,6 @@ fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
         for lost in &planned.destructions {
             shell.note(&format!("             ! {}", printable(&plan::loss(lost))));
         }
-    }
-}
-
-const fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Expand => "expand",
-        Phase::Migrate => "migrate",
-        Phase::Contract => "contract",
-        Phase::Mixed => "mixed",
-        Phase::Neutral => "neutral",
     }
 }
 

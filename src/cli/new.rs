@@ -116,6 +116,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         before: &state_of(&project, &folder),
         prisma: Some(launch::version(&project)),
         slug,
+        title: words,
         migration,
         reverse,
         origin,

@@ -96,3 +96,15 @@ pub fn loss(destruction: &Destruction) -> String {
         Destroyed::Unknown => "may destroy anything: a statement was not understood".to_owned(),
     }
 }
+
+/// The word for a phase.
+#[must_use]
+pub const fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Expand => "expand",
+        Phase::Migrate => "migrate",
+        Phase::Contract => "contract",
+        Phase::Mixed => "mixed",
+        Phase::Neutral => "neutral",
+    }
+}

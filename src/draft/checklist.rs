@@ -1,87 +1,97 @@
-//! The expand–migrate–contract checklist, filled in for one migration (`templates/sql/expand_migrate_contract_checklist.md`).
+//! The expand–migrate–contract checklist of the policy, filled in for one migration: `templates/sql/expand_migrate_contract_checklist.md`
+//! with everything in it that is known when the migration is written.
 
 use std::fmt::Write as _;
 
 use super::Draft;
-use crate::deploy::plan::loss;
+use crate::deploy::plan::{loss, phase_word};
 use crate::sql::analysis::Phase;
 
-/// Writes the checklist.
+const TEMPLATE: &str = include_str!("../../templates/sql/expand_migrate_contract_checklist.md");
+
+/// Writes the checklist. What only people know keeps its `<…>`.
 #[must_use]
 pub fn write(draft: &Draft) -> String {
-    let mut text = format!("# {}\n\n", draft.name);
-    let _ = writeln!(text, "Phase: **{}**. {}\n", word(draft.judgement.phase), advice(draft.judgement.phase));
-    let _ = writeln!(text, "## What it does\n");
-    for (statement, (phase, why)) in draft.script.statements.iter().zip(&draft.judgement.statements) {
-        let line = first_line(draft.script.slice(statement.span));
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        let _ = writeln!(text, "- `{line}` ({}{why})", word(*phase));
+    let mut text = String::with_capacity(TEMPLATE.len() + 1024);
+    let mut section = "";
+    for line in TEMPLATE.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading;
+        }
+        let line = match line {
+            "What changes, in one sentence: <…>" => {
+                format!("What changes, in one sentence: {}", one_line(&draft.title))
+            }
+            _ if line.starts_with("Destructive statements: <") => destructive(draft),
+            _ if line.starts_with("Migration: ") && is_in(section, draft.judgement.phase) => {
+                format!("Migration: `{}`", draft.name)
+            }
+            _ => line.replace("revert_<name>.sql", &draft.revert_file()),
+        };
+        let line = if line.starts_with("# ") { line.replace("<timestamp>_<name>", &draft.name) } else { line };
+        text.push_str(line.trim_end());
+        text.push('\n');
+        if line.starts_with("Destructive statements:") {
+            text.push_str(&statements(draft));
+        }
     }
-    if draft.script.statements.is_empty() {
-        let _ = writeln!(text, "- nothing yet");
-    }
-    let _ = writeln!(text, "\n## What it destroys\n");
-    if draft.judgement.destructions.is_empty() {
-        let _ = writeln!(text, "- nothing that the SQL shows");
-    }
-    for lost in &draft.judgement.destructions {
-        let _ = writeln!(text, "- [ ] it {}: the data is kept, or nobody needs it", loss(lost));
-    }
-    text.push_str(&steps(draft));
     text
 }
 
-fn steps(draft: &Draft) -> String {
-    let (slug, name) = (&draft.slug, &draft.name);
-    let contract = matches!(draft.judgement.phase, Phase::Contract | Phase::Mixed);
-    let window = if contract {
-        "- [ ] the stabilization window since the expand step is over, and nothing reads the old shape any more\n"
-    } else {
-        ""
-    };
-    format!(
-        "\n## Before staging\n\n\
-         - [ ] the SQL was read: no unintended drops, no long locks\n\
-         - [ ] `revert_{slug}.sql` restores the schema and the critical data\n\
-         {window}\
-         - [ ] backfills are batched, deterministic and can run twice\n\
-         \n## Staging\n\n\
-         - [ ] `cargo prisma-safe deploy --env staging`, on data like production's\n\
-         - [ ] the application works, old version and new\n\
-         - [ ] `revert_{slug}.sql` was tested there\n\
-         \n## Production\n\n\
-         - [ ] backup or point-in-time recovery is in place\n\
-         - [ ] expected downtime is announced, if there is any\n\
-         - [ ] `cargo prisma-safe deploy --env production --dry-run` was read, then without `--dry-run`\n\
-         - [ ] watched afterwards; a corrective migration for {name} is ready\n"
-    )
+fn destructive(draft: &Draft) -> String {
+    if draft.judgement.destructions.is_empty() {
+        return "Destructive statements: none that the SQL shows".to_owned();
+    }
+    let mut text = format!("Destructive statements, reverted by `{}`:\n", draft.revert_file());
+    for lost in &draft.judgement.destructions {
+        let _ = write!(text, "\n- [ ] it {}: the data is kept, or nobody needs it", one_line(&loss(lost)));
+    }
+    text
 }
 
-const fn word(phase: Phase) -> &'static str {
+/// Every statement with its phase, so that a mixture is seen.
+fn statements(draft: &Draft) -> String {
+    if draft.script.statements.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\nPhase: **{}**. {}\n\n", phase_word(draft.judgement.phase), advice(draft.judgement.phase));
+    for (statement, (phase, why)) in draft.script.statements.iter().zip(&draft.judgement.statements) {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let _ = writeln!(text, "- `{}` ({}{why})", first_line(draft.script.slice(statement.span)), phase_word(*phase));
+    }
+    text
+}
+
+fn is_in(section: &str, phase: Phase) -> bool {
     match phase {
-        Phase::Expand => "expand",
-        Phase::Migrate => "migrate",
-        Phase::Contract => "contract",
-        Phase::Mixed => "mixed",
-        Phase::Neutral => "neutral",
+        Phase::Expand => section.starts_with("Expand"),
+        Phase::Migrate => section.starts_with("Migrate"),
+        Phase::Contract => section.starts_with("Contract"),
+        Phase::Mixed => section.starts_with("Expand") || section.starts_with("Contract"),
+        Phase::Neutral => false,
     }
 }
 
 const fn advice(phase: Phase) -> &'static str {
     match phase {
-        Phase::Expand => "The running application does not notice; write to old and new where both exist.",
-        Phase::Migrate => "Moves data; switch reads to the new shape once nothing is left to move.",
-        Phase::Contract => "Takes away what the old application uses: only after a stabilization window.",
+        Phase::Expand => "The running application does not notice.",
+        Phase::Migrate => "It moves data; switch reads to the new shape once nothing is left to move.",
+        Phase::Contract => "It takes away what the old application uses: only after a stabilization window.",
         Phase::Mixed => {
-            "It does more than one step at once. Split it: the old application breaks before the new one is ready."
+            "It does more than one step at once. Split it, or the old application breaks before the new one is ready."
         }
-        Phase::Neutral => "Changes no shape.",
+        Phase::Neutral => "It changes no shape.",
     }
 }
 
 /// One line of Markdown code: the statement's first line, without what would end the code span.
 fn first_line(sql: &str) -> String {
     const WIDTH: usize = 100;
-    let line = crate::shell::printable(sql.lines().next().unwrap_or("").trim()).replace('`', "'");
+    let line = one_line(sql.lines().next().unwrap_or("").trim()).replace('`', "'");
     if line.chars().count() > WIDTH { line.chars().take(WIDTH).collect::<String>() + "…" } else { line }
+}
+
+/// Nothing from outside begins a line of the checklist, or moves a terminal that shows it.
+fn one_line(text: &str) -> String {
+    crate::shell::printable(text).replace(['\n', '\r'], " ")
 }

@@ -38,6 +38,8 @@ pub struct Draft {
     pub name: String,
     /// The slug in it.
     pub slug: String,
+    /// What it does, in the author's words.
+    pub title: String,
     /// `migration.sql`.
     pub migration: String,
     /// The reverse difference, where Prisma was asked for it.
@@ -64,6 +66,8 @@ pub struct Parts<'a> {
     pub prisma: Option<PrismaVersion>,
     /// The slug.
     pub slug: String,
+    /// What it does, in the author's words.
+    pub title: String,
     /// `migration.sql`.
     pub migration: String,
     /// The reverse difference, where there is one.
@@ -87,6 +91,7 @@ impl Draft {
         Ok(Draft {
             name: format!("{digits}_{}", parts.slug),
             slug: parts.slug,
+            title: parts.title,
             migration: parts.migration,
             reverse: parts.reverse,
             origin: parts.origin,

@@ -26,30 +26,37 @@ pub fn write(draft: &Draft) -> String {
 }
 
 fn head(draft: &Draft) -> String {
-    let mut text = format!("-- Revert of {}\n--\n", draft.name);
-    let made = match draft.origin {
-        Origin::Database => "Prisma's reverse difference: from schema.prisma back to the database as it was",
-        Origin::Migrations => "Prisma's reverse difference: from schema.prisma back to the migrations before this one",
-        Origin::Nothing => "Prisma's reverse difference: from schema.prisma back to an empty database",
-        Origin::Hand | Origin::Empty => "nothing: the migration was written by hand, so its undo has to be, too",
-    };
-    let _ = writeln!(text, "-- Made from: {made}.");
-    let _ = writeln!(text, "-- Restores:  the schema before this migration.");
+    let mut text = format!("-- Reverts: {}\n--\n", draft.name);
+    let _ = writeln!(text, "-- What this undoes:  {}", one_line(&draft.title));
     if draft.judgement.destructions.is_empty() {
-        let _ = writeln!(text, "-- Loses:     what was written to new tables and columns since.");
+        let _ = writeln!(
+            text,
+            "-- What comes back:   the schema; what was written to new tables and columns since is lost"
+        );
     } else {
-        let _ = writeln!(text, "-- Cannot restore by itself what the migration destroys:");
+        let _ = writeln!(
+            text,
+            "-- What comes back:   the schema only. The data that the migration destroys has to be kept before it and put back here:"
+        );
         for lost in &draft.judgement.destructions {
-            let _ = writeln!(text, "--   - it {}", one_line(&loss(lost)));
+            let _ = writeln!(text, "--                      it {}", one_line(&loss(lost)));
         }
-        let _ = writeln!(text, "--   Keep that data before the migration, and put it back here.");
     }
+    let made = match draft.origin {
+        Origin::Database => "Prisma's reverse difference, from schema.prisma back to the database as it was",
+        Origin::Migrations => "Prisma's reverse difference, from schema.prisma back to the migrations before this one",
+        Origin::Nothing => "Prisma's reverse difference, from schema.prisma back to an empty database",
+        Origin::Hand | Origin::Empty => {
+            "by hand: Prisma was not asked for this migration, so it does not know the way back"
+        }
+    };
+    let _ = writeln!(text, "-- Made:              {made}");
+    let _ = writeln!(text, "-- Proven on:         nowhere yet");
     let _ = writeln!(text, "--");
     let _ = writeln!(
         text,
-        "-- Forward fixes first: prefer a new corrective migration. Test this script on staging before anyone needs it."
+        "-- A forward fix comes first; this script is for when there is none. Test it on staging before anyone needs it.\n"
     );
-    text.push('\n');
     text
 }
 
