@@ -229,6 +229,11 @@ impl Shell {
         }
     }
 
+    /// A line of another program's stderr, passed on whatever the verbosity.
+    pub fn passed_on(&mut self, line: &str) {
+        self.story(&format!("{line}\n"));
+    }
+
     /// A story line for `--verbose` only.
     pub fn detail(&mut self, message: &str) {
         if self.verbosity >= Verbosity::Verbose {

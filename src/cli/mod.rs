@@ -8,11 +8,14 @@ pub mod deploy;
 pub mod env;
 mod error;
 mod global;
+pub mod guard;
 pub mod init;
 pub mod new;
 mod panic;
 mod prisma_run;
+pub mod reset;
 pub mod resolve;
+pub mod run;
 pub mod status;
 
 use std::ffi::OsString;
@@ -65,6 +68,12 @@ pub enum Command {
     Deploy(deploy::Args),
     /// Say what became of a failed migration, so that deploys can go on
     Resolve(resolve::Args),
+    /// Empty a developer's own database and apply all migrations; refused everywhere else
+    Reset(reset::Args),
+    /// Run any Prisma command behind the engine guard
+    Run(run::Args),
+    /// Make the engine guard hold for a Prisma that is typed by hand, or prove that it does
+    Guard(guard::Args),
 }
 
 impl Command {
@@ -75,6 +84,9 @@ impl Command {
             Command::New(args) => new::run(args, context),
             Command::Deploy(args) => deploy::run(args, context),
             Command::Resolve(args) => resolve::run(args, context),
+            Command::Reset(args) => reset::run(args, context),
+            Command::Run(args) => run::run(args, context),
+            Command::Guard(args) => guard::run(args, context),
             Command::Status(args) => status::run(args, context),
         }
     }

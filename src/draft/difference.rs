@@ -52,7 +52,7 @@ impl Question<'_> {
     /// When Prisma fails, or does not say positively whether there is a difference.
     pub fn ask(&self) -> Result<Option<Difference>> {
         let there = || match &self.base {
-            Base::Database => DiffSide::Database,
+            Base::Database => DiffSide::Database(self.schema.clone()),
             Base::Migrations(folder) => DiffSide::Migrations(folder.clone()),
             Base::Empty => DiffSide::Empty,
         };

@@ -116,8 +116,8 @@ pub enum DiffSide {
     Empty,
     /// The data model of a schema file or folder.
     Schema(PathBuf),
-    /// The live database of the project: the one in the schema's datasource (≤6) or in the config file (7).
-    Database,
+    /// The live database of the project: the one in the datasource of this schema (≤6) or in the config file (7).
+    Database(PathBuf),
     /// A migrations folder, replayed on a shadow database (in memory on SQLite).
     Migrations(PathBuf),
 }
@@ -185,22 +185,12 @@ pub enum ArgumentError {
         /// The major.
         major: u32,
     },
-    /// ≤6 needs the schema named to find its datasource.
-    #[error("`prisma {command}` of Prisma {major} must be told where the schema is")]
-    SchemaNotNamed {
-        /// The command.
-        command: &'static str,
-        /// The major.
-        major: u32,
-    },
 }
 
 impl Explain for ArgumentError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            ArgumentError::UnsupportedMajor(_)
-            | ArgumentError::NoSuchFlag { .. }
-            | ArgumentError::SchemaNotNamed { .. } => ExitCode::Usage,
+            ArgumentError::UnsupportedMajor(_) | ArgumentError::NoSuchFlag { .. } => ExitCode::Usage,
         }
     }
 
@@ -213,7 +203,6 @@ impl Explain for ArgumentError {
             ArgumentError::NoSuchFlag { .. } => {
                 Some("the command line of Prisma changed in 7, and an unknown flag ends every command".to_owned())
             }
-            ArgumentError::SchemaNotNamed { .. } => None,
         }
     }
 
@@ -223,9 +212,6 @@ impl Explain for ArgumentError {
                 vec!["install Prisma 5, 6 or 7: `npm install --save-dev prisma@7`".to_owned()]
             }
             ArgumentError::NoSuchFlag { command, .. } => vec![format!("see `prisma {command} --help`")],
-            ArgumentError::SchemaNotNamed { .. } => {
-                vec!["name it in prisma-safe.toml: `[prisma]`, `schema = \"prisma/schema.prisma\"`".to_owned()]
-            }
         }
     }
 }
@@ -290,17 +276,14 @@ impl Builder {
         Ok(())
     }
 
-    fn side(&mut self, side: &DiffSide, flags: &SideFlags, paths: &Paths) -> Result<(), ArgumentError> {
+    fn side(&mut self, side: &DiffSide, flags: &SideFlags) -> Result<(), ArgumentError> {
         match side {
             DiffSide::Empty => self.flag(flags.empty, None),
             DiffSide::Migrations(folder) => self.flag(flags.migrations, Some(folder)),
             DiffSide::Schema(schema) if self.major >= 7 => self.flag(flags.schema_7, Some(schema)),
             DiffSide::Schema(schema) => self.flag(flags.schema_6, Some(schema)),
-            DiffSide::Database if self.major >= 7 => self.flag(flags.database_7, None),
-            DiffSide::Database => match &paths.schema {
-                Some(schema) => self.flag(flags.database_6, Some(schema)),
-                None => Err(ArgumentError::SchemaNotNamed { command: self.command, major: self.major }),
-            },
+            DiffSide::Database(_) if self.major >= 7 => self.flag(flags.database_7, None),
+            DiffSide::Database(schema) => self.flag(flags.database_6, Some(schema)),
         }
     }
 }
@@ -364,8 +347,8 @@ impl Command {
                 line.switch_where_known(*skip_seed, "--skip-seed")?;
             }
             Command::MigrateDiff { from, to, script, exit_code, output } => {
-                line.side(from, &FROM, paths)?;
-                line.side(to, &TO, paths)?;
+                line.side(from, &FROM)?;
+                line.side(to, &TO)?;
                 line.switch_if(*script, "--script")?;
                 line.switch_if(*exit_code, "--exit-code")?;
                 if let Some(output) = output {
@@ -396,7 +379,7 @@ mod tests {
         let sides = [
             DiffSide::Empty,
             DiffSide::Schema("a.prisma".into()),
-            DiffSide::Database,
+            DiffSide::Database("a.prisma".into()),
             DiffSide::Migrations("m".into()),
         ];
         let mut all = vec![
@@ -430,7 +413,7 @@ mod tests {
     #[test]
     fn prisma_6_and_7_are_told_the_same_in_their_own_words() {
         let diff = Command::MigrateDiff {
-            from: DiffSide::Database,
+            from: DiffSide::Database("prisma/schema.prisma".into()),
             to: DiffSide::Schema("prisma/schema.prisma".into()),
             script: true,
             exit_code: true,
@@ -536,19 +519,5 @@ mod tests {
         for major in [0, 4, 8, 9] {
             assert_eq!(Command::MigrateDeploy.arguments(major, &paths()), Err(ArgumentError::UnsupportedMajor(major)),);
         }
-    }
-
-    #[test]
-    fn a_live_database_needs_the_schema_named_up_to_6() {
-        let diff = Command::MigrateDiff {
-            from: DiffSide::Database,
-            to: DiffSide::Empty,
-            script: false,
-            exit_code: false,
-            output: None,
-        };
-        let nothing = Paths::default();
-        assert_eq!(diff.arguments(6, &nothing), Err(ArgumentError::SchemaNotNamed { command: DIFF, major: 6 }));
-        assert!(diff.arguments(7, &nothing).is_ok());
     }
 }

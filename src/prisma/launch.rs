@@ -67,7 +67,12 @@ impl Launch {
     #[must_use]
     pub fn at<'a>(&'a self, run: Run<'a>, url: &'a DatabaseUrl, pin: Pin) -> Run<'a> {
         let target = Target { variables: &self.variables, url: url.expose(), file: url.identity().path() };
-        let run = run.target(target, pin);
+        self.anywhere(run.target(target, pin))
+    }
+
+    /// Any run, on whatever database Prisma takes; the guard judges that one.
+    #[must_use]
+    pub fn anywhere<'a>(&'a self, run: Run<'a>) -> Run<'a> {
         match &self.settings {
             Some(file) => run.settings(file),
             None => run,

@@ -3,7 +3,9 @@
 //! [`arguments`] says what is typed, [`runner`] runs it behind the [`guard`], [`output`] reads the answer, [`codes`] explains Prisma's error
 //! codes, [`errors`] is what comes of them, [`orphan`] sees to it that no child outlives us.
 
+pub mod agents;
 pub mod arguments;
+pub mod classify;
 pub mod codes;
 pub mod dev_check;
 pub mod errors;

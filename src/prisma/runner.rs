@@ -99,6 +99,7 @@ pub struct Run<'a> {
     shadow: Option<&'a str>,
     pin: Option<Pin>,
     settings: Option<&'a Path>,
+    inherit_input: bool,
     sink: Option<&'a mut dyn Sink>,
 }
 
@@ -126,7 +127,17 @@ impl<'a> Run<'a> {
     /// Any arguments, as typed.
     #[must_use]
     pub fn raw(invocation: &'a Invocation, arguments: Vec<OsString>) -> Self {
-        Run { invocation, command: None, arguments, target: None, shadow: None, pin: None, settings: None, sink: None }
+        Run {
+            invocation,
+            command: None,
+            arguments,
+            target: None,
+            shadow: None,
+            pin: None,
+            settings: None,
+            inherit_input: false,
+            sink: None,
+        }
     }
 
     /// Sets the project's URL variables for the child and pins the run to that database.
@@ -151,6 +162,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Lets the program read our own input (`db execute --stdin`). Without this it has none.
+    #[must_use]
+    pub fn inherit_input(mut self) -> Self {
+        self.inherit_input = true;
+        self
+    }
+
     /// Shows every line while it runs.
     #[must_use]
     pub fn stream(mut self, sink: &'a mut dyn Sink) -> Self {
@@ -158,7 +176,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Runs with captured output and without input, so that Prisma cannot ask anything.
+    /// Runs with captured output and, unless told otherwise, without input, so that Prisma cannot ask anything.
     ///
     /// # Errors
     /// When it cannot be started. How it ended is in [`Finished::verdict`].
@@ -166,13 +184,12 @@ impl<'a> Run<'a> {
         let run_file = self.run_file()?;
         let (stdout, stdout_end) = std::io::pipe().map_err(|source| self.not_started(source))?;
         let (stderr, stderr_end) = std::io::pipe().map_err(|source| self.not_started(source))?;
-        let expression = self
-            .expression(run_file.as_ref())?
-            .env("NO_COLOR", "1")
-            .env_remove("FORCE_COLOR")
-            .stdin_null()
-            .stdout_file(stdout_end)
-            .stderr_file(stderr_end);
+        let mut expression = self.expression(run_file.as_ref())?;
+        if !self.inherit_input {
+            expression = expression.stdin_null();
+        }
+        let expression =
+            expression.env("NO_COLOR", "1").env_remove("FORCE_COLOR").stdout_file(stdout_end).stderr_file(stderr_end);
         let (sender, events) = channel();
         let signals = Signals::forward_to(&sender);
         let child = expression.start().map_err(|source| self.not_started(source))?;
@@ -250,9 +267,6 @@ impl<'a> Run<'a> {
             .env("CHECKPOINT_DISABLE", "1")
             .env(ENGINE_VARIABLE, &guard)
             .env_remove(LEGACY_ENGINE_VARIABLE)
-            // Left over from another run, these would speak for this one.
-            .env_remove(RUN_VARIABLE)
-            .env_remove(SHADOW_VARIABLE)
             .unchecked();
         if let Some(engine) = engine_of_the_user(&guard) {
             expression = expression.env(REAL_ENGINE_VARIABLE, engine);
@@ -262,12 +276,16 @@ impl<'a> Run<'a> {
                 expression = expression.env(variable, target.url);
             }
         }
-        if let Some(run_file) = run_file {
-            expression = expression.env(RUN_VARIABLE, run_file.path());
-        }
-        if let Some(shadow) = self.shadow {
-            expression = expression.env(SHADOW_VARIABLE, shadow);
-        }
+        // One call each: of two for the same variable the first one wins. Without a value of ours, what is left over from another run
+        // must not speak for this one.
+        expression = match run_file {
+            Some(run_file) => expression.env(RUN_VARIABLE, run_file.path()),
+            None => expression.env_remove(RUN_VARIABLE),
+        };
+        expression = match self.shadow {
+            Some(shadow) => expression.env(SHADOW_VARIABLE, shadow),
+            None => expression.env_remove(SHADOW_VARIABLE),
+        };
         if let Some(settings) = self.settings {
             expression = expression.env("PRISMA_SAFE_CONFIG", settings);
         }

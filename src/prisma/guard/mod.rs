@@ -8,11 +8,13 @@ use super::errors::PrismaError;
 pub mod court;
 pub mod entry;
 mod evidence;
+pub mod install;
 pub mod pin;
 pub mod real_engine;
 pub mod refusal;
 pub mod relay;
 pub mod rules;
+pub mod self_test;
 pub mod serve;
 pub mod session;
 

@@ -13,6 +13,7 @@ use super::real_engine::{REAL_ENGINE_VARIABLE, RealEngine, Search, find};
 use super::refusal::Refusal;
 use super::relay::{Replies, pass_requests, refuse_all};
 use super::rules;
+use super::self_test;
 use crate::prisma::orphan::die_with_parent;
 
 /// How long the engine's last lines may take after it ended, should something that it left behind hold its output open.
@@ -42,6 +43,10 @@ pub fn serve<E: Evidence + Send>(
         near,
         ourselves: std::env::current_exe().ok(),
     });
+    if arguments.first().is_some_and(|argument| argument == self_test::ARGUMENT) {
+        let engine = engine.map(|engine| engine.path).map_err(|error| error.to_string());
+        return tell(&self_test::report(evidence(&entry, &directory), engine, &directory));
+    }
     let engine = match engine {
         Ok(engine) => engine,
         Err(error) => return answer_only(&entry, &error.refusal()),
@@ -69,6 +74,12 @@ pub fn serve<E: Evidence + Send>(
             relay(command, &engine, pin.as_ref(), &mut court)
         }
     }
+}
+
+fn tell(report: &self_test::Report) -> ExitCode {
+    let text = serde_json::to_string(report).unwrap_or_default();
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::SUCCESS
 }
 
 /// The engine's command: Prisma's arguments, and the run's connection settings in its URL.
