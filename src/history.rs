@@ -98,6 +98,25 @@ impl Entry {
     pub fn would_apply(&self) -> bool {
         self.on_disk && matches!(self.state, State::Pending | State::OutOfOrder | State::RolledBack)
     }
+
+    /// The database's own words out of [`Entry::logs`], for people: without Prisma's preamble, terminal colours (it stores some),
+    /// Rust's view of the error and the trace. The whole text when it has another shape. Not yet `printable`.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let text = anstream::adapter::strip_str(self.logs.as_deref()?).to_string();
+        let is_noise = |line: &str| {
+            line.starts_with("A migration failed to apply. New migrations cannot be applied")
+                || line.starts_with("Migration name: ")
+                || line.starts_with("DbError {")
+                || line.trim() == "Database error:"
+                || line.trim().is_empty()
+        };
+        // `   0: sql_schema_connector::apply_migration::apply_script`
+        let is_trace = |line: &str| line.starts_with("   0: ") && line.contains("::");
+        let kept: Vec<&str> =
+            text.lines().take_while(|line| !is_trace(line)).filter(|line| !is_noise(line)).map(str::trim_end).collect();
+        Some(if kept.is_empty() { text.trim().to_owned() } else { kept.join("\n") })
+    }
 }
 
 /// The whole history, in the order in which Prisma runs it.
@@ -314,6 +333,30 @@ mod tests {
         assert_eq!(entry.applied_at, Some(at(5)));
         assert_eq!(entry.logs.as_deref(), Some("syntax error"));
         assert_eq!(entry.edited, Some(false));
+    }
+
+    #[test]
+    fn the_reason_is_what_the_database_said() {
+        let reason = |logs: &str| {
+            let mut failed = row("1_a", "v1", 1, None, None);
+            failed.logs = Some(logs.to_owned());
+            History::new(&[], Some(&[failed])).entries.remove(0).reason()
+        };
+        // The shape of the schema engine's text, Prisma 6.19.3 and 7.10.1.
+        let text = "A migration failed to apply. New migrations cannot be applied before the error is recovered from. Read more: …\n\n\
+            Migration name: 1_a\n\nDatabase error code: 42P07\n\nDatabase error:\nERROR: relation \"a\" already exists\n\n\
+            Position:\n\u{1b}[1m  1\u{1b}[0m\u{1b}[1;31m CREATE TABLE a ();\u{1b}[0m\n\n\
+            DbError { severity: \"ERROR\", code: SqlState(E42P07) }\n\n\
+            \x20  0: sql_schema_connector::apply_migration::apply_script\n             with migration_name=\"1_a\"\n";
+        insta::assert_snapshot!(reason(text).expect("there is one"), @r#"
+        Database error code: 42P07
+        ERROR: relation "a" already exists
+        Position:
+          1 CREATE TABLE a ();
+        "#);
+        assert_eq!(reason("killed by hand").as_deref(), Some("killed by hand"));
+        assert_eq!(reason("Migration name: 1_a").as_deref(), Some("Migration name: 1_a"), "better than nothing");
+        assert_eq!(reason(" "), None);
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::environment::Marker;
 
 /// Characters of a table comment (MySQL manual, `CREATE TABLE`; the same in MariaDB).
 const COMMENT_LIMIT: usize = 2048;
+/// SQLSTATE of error 1146.
+const NO_SUCH_TABLE: &str = "42S02";
 /// Seconds that the mark may wait for the table.
 const LOCK_TIMEOUT: u32 = 5;
 
@@ -96,6 +98,15 @@ impl MySql {
         }
     }
 
+    /// `information_schema` hides a table from a user without any right on it. Asked for itself, the server says which it is.
+    fn is_really_missing(&mut self) -> Result<()> {
+        match self.ask("read `_prisma_migrations`", "SELECT 1 FROM _prisma_migrations LIMIT 0") {
+            Ok(_) => Ok(()),
+            Err(DatabaseError::Query { code, .. }) if code.as_deref() == Some(NO_SUCH_TABLE) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The rows, and the lock at the same moment.
     fn rows(&mut self) -> Result<(Vec<LedgerRow>, LockState)> {
         let columns = COLUMNS.map(|column| format!("CAST({column} AS CHAR)")).join(", ");
@@ -138,7 +149,10 @@ impl Database for MySql {
 
     fn survey(&mut self) -> Result<Survey> {
         let Overview { server, table, lock } = self.overview()?;
-        let Some(comment) = table else { return Ok(Survey { server, ledger: None, lock, marker: None }) };
+        let Some(comment) = table else {
+            self.is_really_missing()?;
+            return Ok(Survey { server, ledger: None, lock, marker: None });
+        };
         let (rows, lock_now) = self.rows()?;
         // Held before or after the rows were read: a deploy may have been at work while they were.
         let lock = if lock == LockState::Free { lock_now } else { lock };

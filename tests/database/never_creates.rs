@@ -102,3 +102,24 @@ fn a_user_who_may_only_read_reads() {
         assert!(matches!(error, DatabaseError::Permission { .. }), "{:?}: {error}", server.kind);
     }
 }
+
+#[test]
+fn a_ledger_that_a_user_may_not_even_see_is_not_called_missing() {
+    for server in each_server() {
+        let database = server.database();
+        database.execute(table(server.kind));
+        let name = &database.name;
+        database.execute(&match server.kind {
+            Kind::Postgres => {
+                format!("CREATE ROLE outside_{name} LOGIN PASSWORD 'p'; REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+            }
+            Kind::MariaDb => format!(
+                "CREATE TABLE other (id INT); CREATE USER outside_{name} IDENTIFIED BY 'p'; \
+                 GRANT SELECT ON {name}.other TO outside_{name}"
+            ),
+        });
+        let mut outside = open(&database.url_as(&format!("outside_{name}"), "p")).expect("it may connect");
+        let error = outside.ledger().expect_err("it may not read");
+        assert!(matches!(error, DatabaseError::Permission { .. }), "{:?}: {error}", server.kind);
+    }
+}

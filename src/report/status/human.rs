@@ -127,9 +127,9 @@ fn line(entry: &Entry, width: usize, held: bool, look: Look) -> String {
     let (head, tail) = row.split_at(state.len());
     let mut text = format!("  {}{tail}\n", look.paint(entry.state, head));
     if entry.state == State::Failed
-        && let Some(logs) = &entry.logs
+        && let Some(reason) = entry.reason()
     {
-        let logs = printable(logs);
+        let logs = printable(&reason);
         for log in logs.lines().take(LOG_LINES) {
             let _ = writeln!(text, "  {:13} | {}", "", log.trim_end());
         }
