@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Major, Project, ProjectError, UrlReference, named_environments::EnvironmentNames};
+use super::{Major, MajorKnownBy, Project, ProjectError, UrlReference, named_environments::EnvironmentNames};
 use crate::environment::EnvironmentKind;
 use crate::settings::{SETTINGS_FILE, Settings, SettingsSource, shown};
 
@@ -136,10 +136,9 @@ fn found_text(project: &Project, names: &EnvironmentNames) -> String {
     };
     let prisma = match (project.prisma(), project.major_known_by) {
         (Ok(cli), _) => format!("Prisma {}", cli.version),
-        (Err(_), super::MajorKnownBy::Guessed) => {
-            format!("Prisma {} (nothing installed; by the shape of the schema)", project.major)
-        }
-        (Err(_), _) => format!("Prisma {} (declared, not installed)", project.major),
+        (Err(_), MajorKnownBy::Installed) => format!("Prisma {} (installed, cannot be started here)", project.major),
+        (Err(_), MajorKnownBy::Declared) => format!("Prisma {} (declared, not installed)", project.major),
+        (Err(_), MajorKnownBy::Guessed) => format!("Prisma {} (by the shape of the schema)", project.major),
     };
     let mut lines = vec![
         format!("{prisma}, {}", project.provider.display_name()),

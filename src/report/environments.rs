@@ -66,7 +66,7 @@ pub struct PolicyReport {
 }
 
 /// What a database said when it was asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct DatabaseReport {
     /// Whether it answered.
     pub reachable: bool,
@@ -75,7 +75,18 @@ pub struct DatabaseReport {
     /// Product and version.
     pub server: Option<String>,
     /// The environment that it says it belongs to.
-    pub marker: Option<String>,
+    pub marker: Option<MarkerReport>,
+    /// Whether it could carry a mark at all (SQLite has no comments: its path is its identity).
+    pub can_be_marked: bool,
+}
+
+/// The environment that a database says it belongs to.
+#[derive(Debug, Clone, Serialize)]
+pub struct MarkerReport {
+    /// Its name.
+    pub environment: String,
+    /// Its kind at the time.
+    pub kind: Option<EnvironmentKind>,
 }
 
 #[derive(Serialize)]
@@ -125,14 +136,14 @@ pub fn details(environment: &EnvironmentReport) -> String {
         add_url(&mut lines, "direct url", direct);
     }
     if let Some(database) = &environment.database {
-        let state = match (&database.problem, &database.server) {
-            (Some(problem), _) => problem.clone(),
-            (None, Some(server)) => server.clone(),
-            (None, None) => "reachable".to_owned(),
-        };
-        lines.push(("database", state));
-        if database.reachable {
-            lines.push(("marker", database.marker.clone().unwrap_or_else(|| "none".to_owned())));
+        lines.push(("database", database.problem.clone().or(database.server.clone()).unwrap_or_default()));
+        if database.reachable && database.can_be_marked {
+            let marker = match &database.marker {
+                Some(MarkerReport { environment, kind: Some(kind) }) => format!("{environment} ({kind})"),
+                Some(MarkerReport { environment, kind: None }) => environment.clone(),
+                None => "none".to_owned(),
+            };
+            lines.push(("marker", marker));
         }
     }
     for policy in &environment.policy {

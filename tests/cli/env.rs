@@ -27,12 +27,13 @@ fn without_settings_the_projects_own_url_is_dev() {
     assert_snapshot!(project.run(&["env", "show"]).all(), @"
     stdout:
     dev
-      kind  dev, the default
-      url   file:[ROOT]/dev.db
-            DATABASE_URL, from the process environment
+      kind      dev, the default
+      url       file:[ROOT]/dev.db
+                DATABASE_URL, from the process environment
+      database  there is no database at file:[ROOT]/dev.db: the file `[ROOT]/dev.db` does not exist
     exit code: 0
     ");
-    assert_snapshot!(project.run(&["env", "show", "staging"]).all(), @"
+    assert_snapshot!(project.run(&["env", "show", "--offline", "staging"]).all(), @"
     stderr:
     error: there is no environment `staging`
     why: without settings there is one environment, `dev`: the URL that the Prisma project itself reads
@@ -53,7 +54,11 @@ fn the_same_relative_url_means_another_file_before_7() {
     for (version, file) in
         [("7.10.1", "[ROOT]/dev.db"), ("6.19.3", "[ROOT]/prisma/dev.db"), ("5.22.0", "[ROOT]/prisma/dev.db")]
     {
-        let said = TestProject::with_prisma(version).variable("DATABASE_URL", "file:./dev.db").run(&["env", "show"]);
+        let said = TestProject::with_prisma(version).variable("DATABASE_URL", "file:./dev.db").run(&[
+            "env",
+            "show",
+            "--offline",
+        ]);
         assert!(said.stdout.contains(&format!("file:{file}\n")), "{version}: {}", said.all());
     }
 }
@@ -79,7 +84,7 @@ fn every_environment_is_listed_with_what_is_known() {
     dev          dev         DATABASE_URL, from .env  postgresql://localhost:5432/app
     exit code: 0
     ");
-    assert_snapshot!(project.run(&["env", "show", "staging"]).all(), @"
+    assert_snapshot!(project.run(&["env", "show", "--offline", "staging"]).all(), @"
     stdout:
     staging
       kind          staging, set in prisma-safe.toml:8
@@ -88,7 +93,7 @@ fn every_environment_is_listed_with_what_is_known() {
       lock-timeout  2s, set in prisma-safe.toml:10
     exit code: 0
     ");
-    assert_snapshot!(project.run(&["env", "show", "--env", "production"]).all(), @"
+    assert_snapshot!(project.run(&["env", "show", "--offline", "--env", "production"]).all(), @"
     stdout:
     production
       kind               production, set in prisma-safe.toml:13
@@ -104,7 +109,7 @@ fn every_environment_is_listed_with_what_is_known() {
     hint: set `PRODUCTION_DATABASE_URL` for this command
     exit code: 2
     ");
-    assert_snapshot!(project.run(&["env", "show", "stagin"]).all(), @"
+    assert_snapshot!(project.run(&["env", "show", "--offline", "stagin"]).all(), @"
     stderr:
     error: there is no environment `stagin`
     hint: did you mean `staging`?
@@ -152,20 +157,20 @@ fn every_environment_is_listed_with_what_is_known() {
 #[test]
 fn the_environment_is_chosen_by_flag_or_variable() {
     let project = postgres("7.10.1").file("prisma-safe.toml", SETTINGS).variable("PRISMA_SAFE_ENV", "production");
-    let said = project.run(&["env", "show"]);
+    let said = project.run(&["env", "show", "--offline"]);
     assert!(said.stdout.starts_with("production\n"), "{}", said.all());
-    let said = project.run(&["env", "show", "--env", "staging"]);
+    let said = project.run(&["env", "show", "--offline", "--env", "staging"]);
     assert!(said.stdout.starts_with("staging\n"), "{}", said.all());
-    assert_snapshot!(project.run(&["env", "show", "--env", "dev,staging"]).all(), @"
+    assert_snapshot!(project.run(&["env", "show", "--offline", "--env", "dev,staging"]).all(), @"
     stderr:
     error: this command works on one environment, and 2 were named: dev, staging
     hint: name one: `--env dev`
     exit code: 2
     ");
-    let said = project.variable("PRISMA_SAFE_ENV", "").run(&["env", "show"]);
+    let said = project.variable("PRISMA_SAFE_ENV", "").run(&["env", "show", "--offline"]);
     assert!(said.stdout.starts_with("dev\n"), "{}", said.all());
     let without_dev = "[env.a]\nurl-env = \"A\"\n[env.b]\nurl-env = \"B\"\n";
-    assert_snapshot!(postgres("7.10.1").file("prisma-safe.toml", without_dev).run(&["env", "show"]).all(), @"
+    assert_snapshot!(postgres("7.10.1").file("prisma-safe.toml", without_dev).run(&["env", "show", "--offline"]).all(), @"
     stderr:
     error: which environment?
     why: the settings have no `dev`, and a guess could be production
@@ -179,7 +184,7 @@ fn the_environment_is_chosen_by_flag_or_variable() {
 fn the_process_comes_before_env_files_and_empty_is_not_set() {
     let project = postgres("6.19.3").file(".env", "DATABASE_URL=postgresql://file.example/app\n");
     let from = |project: &TestProject| {
-        project.run(&["env", "show"]).stdout.lines().nth(3).unwrap_or_default().trim().to_owned()
+        project.run(&["env", "show", "--offline"]).stdout.lines().nth(3).unwrap_or_default().trim().to_owned()
     };
     assert_eq!(from(&project), "DATABASE_URL, from .env");
     let project = project.variable("DATABASE_URL", "");
@@ -192,7 +197,7 @@ fn the_process_comes_before_env_files_and_empty_is_not_set() {
 fn an_env_file_that_prisma_7_does_not_read_is_the_trap_that_is_named() {
     let project = TestProject::with_prisma("7.10.1").file(".env", "DATABASE_URL=file:./hunter2.db\n");
     let config = project.read("prisma.config.ts").replace("import \"dotenv/config\";\n", "");
-    assert_snapshot!(project.file("prisma.config.ts", &config).run(&["env", "show"]).all(), @"
+    assert_snapshot!(project.file("prisma.config.ts", &config).run(&["env", "show", "--offline"]).all(), @"
     stdout:
     dev
       kind  dev, the default
@@ -213,7 +218,7 @@ fn direct_url_is_where_migrations_go_before_7() {
     let project = TestProject::with_prisma("6.19.3")
         .file("prisma/schema.prisma", schema)
         .file(".env", "DATABASE_URL=postgresql://u:hunter2@pooler.example:6543/app?pgbouncer=true\nDIRECT_URL=postgresql://u:hunter2@db.example/app\n");
-    assert_snapshot!(project.run(&["env", "show"]).all(), @"
+    assert_snapshot!(project.run(&["env", "show", "--offline"]).all(), @"
     stdout:
     dev
       kind        dev, the default
@@ -225,7 +230,7 @@ fn direct_url_is_where_migrations_go_before_7() {
     ");
     // The settings name the same variable: still where Prisma would go.
     let project = project.file("prisma-safe.toml", "[env.dev]\nkind = \"dev\"\nurl-env = \"DATABASE_URL\"\n");
-    assert!(project.run(&["env", "show"]).stdout.contains("DIRECT_URL, from .env"));
+    assert!(project.run(&["env", "show", "--offline"]).stdout.contains("DIRECT_URL, from .env"));
 }
 
 #[test]
@@ -233,7 +238,7 @@ fn urls_that_cannot_be_told_or_used() {
     let project = TestProject::with_prisma("7.10.1");
     let config = project.read("prisma.config.ts");
     let computed = config.replace("env(\"DATABASE_URL\")", "await fetchUrl()");
-    assert_snapshot!(project.file("prisma.config.ts", &computed).run(&["env", "show"]).all(), @r#"
+    assert_snapshot!(project.file("prisma.config.ts", &computed).run(&["env", "show", "--offline"]).all(), @r#"
     stdout:
     dev
       kind  dev, the default
@@ -246,7 +251,7 @@ fn urls_that_cannot_be_told_or_used() {
     exit code: 2
     "#);
     let none = TestProject::with_prisma("7.10.1").file("prisma.config.ts", "export default {}\n");
-    assert_snapshot!(none.run(&["env", "show"]).all(), @r#"
+    assert_snapshot!(none.run(&["env", "show", "--offline"]).all(), @r#"
     stdout:
     dev
       kind  dev, the default
@@ -259,7 +264,7 @@ fn urls_that_cannot_be_told_or_used() {
     exit code: 2
     "#);
     let foreign = TestProject::with_prisma("7.10.1").variable("DATABASE_URL", "mysql://u:hunter2@h/db");
-    assert_snapshot!(foreign.run(&["env", "show"]).all(), @"
+    assert_snapshot!(foreign.run(&["env", "show", "--offline"]).all(), @"
     stdout:
     dev
       kind  dev, the default
@@ -285,7 +290,7 @@ fn a_command_prints_the_url_and_nobody_else_sees_it() {
     };
     let good =
         project("#!/bin/sh\necho \"reading $2 from $(pwd)\" >&2\necho 'postgresql://u:hunter2@prod.example/app'\n");
-    assert_snapshot!(good.run(&["env", "show", "production"]).all(), @"
+    assert_snapshot!(good.run(&["env", "show", "--offline", "production"]).all(), @"
     stdout:
     production
       kind  production, set in prisma-safe.toml:2
@@ -296,7 +301,7 @@ fn a_command_prints_the_url_and_nobody_else_sees_it() {
     exit code: 0
     ");
     let bad = project("#!/bin/sh\necho hunter2\necho 'not logged in' >&2\nexit 7\n");
-    assert_snapshot!(bad.run(&["env", "show", "production"]).all(), @"
+    assert_snapshot!(bad.run(&["env", "show", "--offline", "production"]).all(), @"
     stdout:
     production
       kind  production, set in prisma-safe.toml:2

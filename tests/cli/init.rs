@@ -226,9 +226,10 @@ fn a_url_in_the_schema_is_what_dev_reads() {
     assert_snapshot!(project.run(&["env", "show", "dev"]).all(), @"
     stdout:
     dev
-      kind  dev, set in prisma-safe.toml:27
-      url   file:[ROOT]/prisma/dev.db
-            written in prisma/schema.prisma
+      kind      dev, set in prisma-safe.toml:27
+      url       file:[ROOT]/prisma/dev.db
+                written in prisma/schema.prisma
+      database  there is no database at file:[ROOT]/prisma/dev.db: the file `[ROOT]/prisma/dev.db` does not exist
     exit code: 0
     ");
 }

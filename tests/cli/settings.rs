@@ -218,6 +218,7 @@ fn cargo_metadata_counts_where_there_is_no_file() {
       kind          dev, set in Cargo.toml (workspace.metadata.prisma-safe.env.dev.kind)
       url           file:[ROOT]/dev.db
                     DATABASE_URL, from .env
+      database      there is no database at file:[ROOT]/dev.db: the file `[ROOT]/dev.db` does not exist
       lock-timeout  2s, set in Cargo.toml (workspace.metadata.prisma-safe.env.dev.lock-timeout)
     exit code: 0
     ");

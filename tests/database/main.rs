@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod env_show;
 mod errors;
 mod fixture;
 mod ledger;

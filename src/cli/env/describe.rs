@@ -1,39 +1,39 @@
 //! Makes the report of an environment out of its settings and its URLs.
 
 use crate::cli::Context;
-use crate::environment::FoundUrl;
-use crate::error::{Error, Result};
+use crate::environment::{EnvironmentUrls, FoundUrl};
+use crate::error::Result;
 use crate::report::environments::{EnvironmentReport, PolicyReport, UrlReport};
 use crate::settings::{EnvironmentSettings, Sourced, format_duration};
 
-/// The report, and why the URL is not available, when it is not.
-pub(super) fn describe(
-    context: &Context,
-    environment: &EnvironmentSettings,
-) -> Result<(EnvironmentReport, Option<Error>)> {
-    let mut report = EnvironmentReport {
+/// An environment's report, and the URLs that it was made of.
+pub(super) struct Described {
+    /// Without what the database says.
+    pub report: EnvironmentReport,
+    /// The URLs, or why there are none.
+    pub urls: Result<EnvironmentUrls>,
+}
+
+/// Describes an environment. That its URL is not available is part of the description.
+pub(super) fn describe(context: &Context, environment: &EnvironmentSettings) -> Result<Described> {
+    // What is wrong with the project is wrong for every environment, so it ends the command.
+    context.project()?;
+    let urls = context.urls(environment);
+    let (url, direct_url) = match &urls {
+        Ok(urls) => (url_report(&urls.url), urls.direct.as_ref().map(url_report)),
+        Err(error) => (UrlReport { problem: Some(error.to_string()), ..UrlReport::default() }, None),
+    };
+    let report = EnvironmentReport {
         name: environment.name.value.clone(),
         origin: environment.name.origin.to_string(),
         kind: environment.kind.value,
         kind_origin: environment.kind.origin.to_string(),
-        url: UrlReport::default(),
-        direct_url: None,
+        url,
+        direct_url,
         policy: policy(environment),
         database: None,
     };
-    // What is wrong with the project is wrong for every environment, so it ends the command.
-    context.project()?;
-    match context.urls(environment) {
-        Ok(urls) => {
-            report.url = url_report(&urls.url);
-            report.direct_url = urls.direct.as_ref().map(url_report);
-            Ok((report, None))
-        }
-        Err(error) => {
-            report.url.problem = Some(error.to_string());
-            Ok((report, Some(error)))
-        }
-    }
+    Ok(Described { report, urls })
 }
 
 fn url_report(found: &FoundUrl) -> UrlReport {

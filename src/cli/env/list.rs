@@ -23,7 +23,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let environments = if named.is_empty() { settings.environments.as_slice() } else { &named };
     let mut reports = Vec::new();
     for environment in environments {
-        reports.push(describe(context, environment)?.0);
+        reports.push(describe(context, environment)?.report);
     }
     if args.format.is_json() {
         context.shell.data(&json(&reports));
