@@ -41,6 +41,26 @@ mod tests {
         assert_eq!(parse("-1"), Some("1969-12-31T23:59:59.999Z".parse().expect("a timestamp")));
     }
 
+    proptest::proptest! {
+        /// Every moment of the years 1970 to 9999 comes back from every form, whatever the offset.
+        #[test]
+        fn every_form_means_the_same_moment(millisecond in 0i64..253_402_300_799_999, quarters in -48i32..=48) {
+            let at = Timestamp::from_millisecond(millisecond).expect("in range");
+            let offset = jiff::tz::Offset::from_seconds(quarters * 900).expect("in range");
+            proptest::prop_assert_eq!(parse(&millisecond.to_string()), Some(at));
+            proptest::prop_assert_eq!(parse(&at.to_string()), Some(at));
+            proptest::prop_assert_eq!(parse(&at.display_with_offset(offset).to_string()), Some(at));
+            let local = jiff::tz::TimeZone::UTC.to_datetime(at);
+            proptest::prop_assert_eq!(parse(&local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()), Some(at));
+            proptest::prop_assert_eq!(parse(&local.strftime("%Y-%m-%d %H:%M:%S%.3f+00").to_string()), Some(at));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".*") {
+            let _ = parse(&text);
+        }
+    }
+
     #[test]
     fn refuses_what_is_no_timestamp() {
         for text in [

@@ -343,4 +343,37 @@ mod tests {
             assert_eq!(slug_of(name), name);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_slug_is_what_prisma_takes(text in ".*") {
+            let slug = slugify(&text);
+            proptest::prop_assert!(slug.len() <= SLUG_LIMIT);
+            proptest::prop_assert!(slug.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_'), "{}", slug);
+            proptest::prop_assert!(!slug.starts_with('_') && !slug.contains("__"), "{}", slug);
+        }
+
+        /// Whatever is there, the new name sorts last, or those that sort after it are named.
+        #[test]
+        fn a_new_name_is_the_last_or_says_why_not(names in proptest::collection::vec("([0-9]{14}_)?[a-z0-9_-]{0,4}", 0..6)) {
+            let now: Timestamp = "2026-02-28T23:59:59Z".parse().expect("a timestamp");
+            let next = next_timestamp(now, names.iter().map(String::as_str));
+            let name = format!("{}_x", next.digits);
+            proptest::prop_assert_eq!(timestamp_of(&name), Some(&*next.digits));
+            for other in names.iter().filter(|other| !next.sorts_before.contains(other)) {
+                proptest::prop_assert_eq!(compare(other, &name), Ordering::Less, "{} {}", other, &name);
+                proptest::prop_assert!(*other < name, "{} {}", other, &name);
+            }
+        }
+
+        /// An order in which sorting makes sense.
+        #[test]
+        fn the_order_is_total(a in "[ -~é]{0,6}", b in "[ -~é]{0,6}", c in "[ -~é]{0,6}") {
+            proptest::prop_assert_eq!(compare(&a, &b), compare(&b, &a).reverse());
+            proptest::prop_assert_eq!(compare(&a, &b) == Ordering::Equal, a == b);
+            if compare(&a, &b).is_le() && compare(&b, &c).is_le() {
+                proptest::prop_assert!(compare(&a, &c).is_le());
+            }
+        }
+    }
 }
