@@ -9,6 +9,7 @@ mod errors;
 mod fixture;
 mod ledger;
 mod lock;
+mod locks_postgres;
 mod mark;
 mod marker;
 mod never_creates;

@@ -176,12 +176,16 @@ impl TestSession {
     /// Runs SQL, several statements too.
     #[track_caller]
     pub fn execute(&mut self, sql: &str) {
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Runs SQL that may fail.
+    pub fn try_execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        let answer = match &mut self.connection {
+        match &mut self.connection {
             AnyConnection::Postgres(connection) => self.runtime.block_on(query.execute(connection)).map(drop),
             AnyConnection::MariaDb(connection) => self.runtime.block_on(query.execute(connection)).map(drop),
-        };
-        answer.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
     }
 
     /// The first column of the answer, as text.

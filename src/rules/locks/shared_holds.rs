@@ -5,8 +5,8 @@ use super::shared_types::{TypeChange, type_change};
 use crate::rules::Facts;
 use crate::sql::history_state::Context;
 use crate::sql::model::{
-    Action, ColumnDef, Constraint, ConstraintKind, CreateIndex, Ident, Literal, Name, ObjectKind, TableOption,
-    TypeFamily, Volatility,
+    Action, ColumnDef, Constraint, ConstraintKind, CreateIndex, Ident, Name, ObjectKind, TableOption, TypeFamily,
+    Volatility,
 };
 
 /// One table that an operation locks.

@@ -338,11 +338,14 @@ const ATTACH: &[(On, LockMode)] =
 pub const ROWS: &[Row] = &[
     on_table(Shape::CreateIndex, "CREATE INDEX", SHARE, Work::IndexBuild),
     outside(on_table(Shape::CreateIndexConcurrently, "CREATE INDEX CONCURRENTLY", SHARE_UPDATE, Work::IndexBuild)),
-    on_table(
-        Shape::CreateIndexPartitioned,
-        "CREATE INDEX … ON partitioned table",
-        &[(On::Table, LockMode::Share), (On::Partition, LockMode::Share)],
-        Work::IndexBuild,
+    works_on(
+        on_table(
+            Shape::CreateIndexPartitioned,
+            "CREATE INDEX … ON partitioned table",
+            &[(On::Table, LockMode::Share), (On::Partition, LockMode::Share)],
+            Work::IndexBuild,
+        ),
+        On::Partition,
     ),
     on_table(Shape::CreateIndexOnlyParent, "CREATE INDEX … ON ONLY partitioned table", SHARE, Work::Metadata),
     on_table(
