@@ -73,6 +73,7 @@ pub fn check(rules: &[&'static Rule], view: &MigrationInput<'_>, state: &mut Sta
             migration: view.name,
             context: Context { script: view.script, statement, state },
             judgement: &judgement,
+            pending_before: view.pending_before,
         };
         for &rule in rules {
             let mut findings = Findings::new(rule, Some(statement.index), &mut found);

@@ -116,6 +116,8 @@ pub struct StatementView<'a> {
     pub context: Context<'a>,
     /// Phase, destruction, what is left after a failure, of the whole migration.
     pub judgement: &'a Judgement,
+    /// The scripts before this one that are pending too, in order: what the same deploy runs first.
+    pub pending_before: &'a [(String, Script)],
 }
 
 /// One operation with what came before its statement.

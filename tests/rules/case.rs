@@ -88,7 +88,7 @@ impl Case {
         Case { path: path.to_owned(), facts, revert, sections }
     }
 
-    /// Findings in the last migration, those of history rules among them.
+    /// Findings in the last migration, and those of history rules anywhere.
     pub(crate) fn check(&self) -> Vec<(&'static Rule, Finding)> {
         let all: Vec<_> = rules::all().filter(|rule| rule.databases.contains(&self.facts.provider)).collect();
         let mut state = State::new(self.facts.provider);
@@ -121,21 +121,23 @@ impl Case {
                 pending_before.push((name.clone(), script));
             }
         }
-        let last = u32::try_from(self.sections.len() - 1).expect("few sections");
-        let history = rules::check_history(&all, &self.facts, &state);
-        found.extend(history.into_iter().filter(|(_, finding)| finding.migration == Some(last)));
+        found.extend(rules::check_history(&all, &self.facts, &state));
         found
     }
 
-    fn text(&self) -> &str {
-        &self.sections.last().expect("at least one section").2
+    /// The migration that a finding is in.
+    fn text(&self, finding: &Finding) -> &str {
+        let at = finding.migration.map_or(self.sections.len() - 1, |ordinal| ordinal as usize);
+        &self.sections.get(at).expect("a finding names a migration that exists").2
     }
 
     /// What no finding may leave out.
     pub(crate) fn assert_well_formed(&self, rule: &Rule, finding: &Finding) {
         let at = format!("`{}` on {}", rule.slug, self.path.display());
-        let text =
-            self.text().get(finding.span.range()).unwrap_or_else(|| panic!("{at}: the span is outside the file"));
+        let text = self
+            .text(finding)
+            .get(finding.span.range())
+            .unwrap_or_else(|| panic!("{at}: the span is outside the file"));
         assert!(!text.trim().is_empty(), "{at}: nothing is underlined");
         assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{at}: message: {}", finding.message);
         assert!(!finding.message.contains('\n'), "{at}: the message has more than one line");
@@ -144,7 +146,7 @@ impl Case {
     }
 
     pub(crate) fn show(&self, rule: &Rule, finding: &Finding) -> String {
-        let text = self.text();
+        let text = self.text(finding);
         let underlined = text.get(finding.span.range()).unwrap_or("(outside the file)");
         let line = text[..finding.span.start as usize].matches('\n').count() + 1;
         let mut out = format!("{} [{}] line {line}: `{underlined}`\n  {}\n", rule.slug, rule.id, finding.message);

@@ -1,0 +1,149 @@
+//! Statements that write rows, seen alike: which table, which rows, how bounded.
+
+use crate::rules::OperationView;
+use crate::sql::history_state::Context;
+use crate::sql::model::{Action, ConstraintKind, Ident, InsertSource, Name, Predicate, Script, Select};
+
+/// How many rows a write touches, as far as the text tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// A number that the text limits: a key is compared with literals, `LIMIT`, `TOP`, `VALUES`.
+    Bounded,
+    /// Whatever matches.
+    Open,
+}
+
+/// One write.
+pub(super) struct Write<'a> {
+    /// The verb as a sentence begins with it: `UPDATE`.
+    pub(super) verb: &'static str,
+    /// The table written to.
+    pub(super) table: &'a Name,
+    /// How many rows.
+    pub(super) extent: Extent,
+    /// Its `WHERE`.
+    pub(super) condition: Option<&'a Predicate>,
+}
+
+/// The write that an action is, if it is one.
+pub(super) fn write_of<'a>(action: &'a Action, context: Context<'a>) -> Option<Write<'a>> {
+    Some(match action {
+        Action::Update(update) => Write {
+            verb: "UPDATE",
+            table: &update.table,
+            extent: extent(context, &update.table, update.condition.as_ref(), update.limit),
+            condition: update.condition.as_ref(),
+        },
+        Action::Delete(delete) => {
+            let table = delete.tables.first()?;
+            Write {
+                verb: "DELETE",
+                table,
+                extent: extent(context, table, delete.condition.as_ref(), delete.limit),
+                condition: delete.condition.as_ref(),
+            }
+        }
+        Action::Insert(insert) => {
+            let (extent, condition) = match &insert.source {
+                InsertSource::Select(select) => (select_extent(select), select.condition.as_ref()),
+                _ => (Extent::Bounded, None),
+            };
+            Write { verb: "INSERT", table: &insert.table, extent, condition }
+        }
+        Action::Merge(merge) => Write { verb: "MERGE", table: &merge.table, extent: Extent::Open, condition: None },
+        Action::Copy { table: Some(table), into_table: true } => {
+            Write { verb: "COPY", table, extent: Extent::Open, condition: None }
+        }
+        _ => return None,
+    })
+}
+
+/// A query of literals gives the rows that it spells out, whatever its `WHERE` asks (`… SELECT 3, 'x' WHERE NOT EXISTS …`).
+fn select_extent(select: &Select) -> Extent {
+    let only_literals =
+        select.star.is_none() && select.expressions.iter().all(|expr| expr.columns.is_empty() && !expr.subquery);
+    if select.from.is_empty() || select.limit || only_literals { Extent::Bounded } else { Extent::Open }
+}
+
+fn extent(context: Context<'_>, table: &Name, condition: Option<&Predicate>, limit: bool) -> Extent {
+    let bounded = limit || condition.is_some_and(|c| has_limit(context.script, c) || compares_key(context, table, c));
+    if bounded { Extent::Bounded } else { Extent::Open }
+}
+
+/// The predicate picks its rows by a sub-query with a limit: a batch.
+fn has_limit(script: &Script, condition: &Predicate) -> bool {
+    condition.expr.subquery
+        && words(script.slice(condition.expr.span))
+            .any(|word| ["limit", "top", "fetch"].iter().any(|limit| word.eq_ignore_ascii_case(limit)))
+}
+
+/// The predicate compares a whole key with `=` or `IN` and literals only, so that the text itself says how many rows there are.
+fn compares_key(context: Context<'_>, table: &Name, condition: &Predicate) -> bool {
+    let expr = &condition.expr;
+    if expr.subquery || !expr.calls.is_empty() || condition.always_true || expr.columns.is_empty() {
+        return false;
+    }
+    let text = context.script.slice(expr.span);
+    let widens = text.contains(['<', '>', '!', '~'])
+        || words(text).any(|word| {
+            ["like", "ilike", "between", "or", "not", "is", "similar", "regexp", "glob"]
+                .iter()
+                .any(|operator| word.eq_ignore_ascii_case(operator))
+        });
+    !widens && covers_key(context, table, &expr.columns)
+}
+
+fn covers_key(context: Context<'_>, table: &Name, columns: &[Ident]) -> bool {
+    let Some(known) = context.table(table) else {
+        // Prisma's habit, for a table that no read migration made.
+        return columns.iter().any(|column| column.value.eq_ignore_ascii_case("id"));
+    };
+    let in_where = |key: &[Ident]| !key.is_empty() && key.iter().all(|column| columns.contains(column));
+    let by_constraint = known.constraints.iter().any(|c| {
+        matches!(c.constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique)
+            && in_where(&c.constraint.columns)
+    });
+    let by_index = known.indexes.iter().filter(|i| i.index.unique && i.index.condition.is_none()).any(|i| {
+        let key: Option<Vec<Ident>> = i.index.columns.iter().map(|part| part.column.clone()).collect();
+        key.is_some_and(|key| in_where(&key))
+    });
+    by_constraint
+        || by_index
+        || (!known.complete && columns.iter().any(|column| column.value.eq_ignore_ascii_case("id")))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+/// Rows that a deploy finds in the table: it was there before the pending set, and it is not temporary.
+pub(super) fn has_old_rows(context: Context<'_>, table: &Name) -> bool {
+    !context.created_in_pending(table) && !context.table(table).is_some_and(|known| known.temporary)
+}
+
+/// The write at hand when it touches rows that the application uses.
+pub(super) fn write_to_old_table<'a>(view: &OperationView<'a>) -> Option<Write<'a>> {
+    write_of(view.action(), view.context()).filter(|write| has_old_rows(view.context(), write.table))
+}
+
+/// The existing table that an action changes the shape of, under a lock that its users feel.
+pub(super) fn altered_table<'a>(action: &'a Action) -> Option<&'a Name> {
+    match action {
+        Action::AddColumn { table, .. }
+        | Action::DropColumn { table, .. }
+        | Action::RenameColumn { table, .. }
+        | Action::AlterColumnType { table, .. }
+        | Action::SetNotNull { table, .. }
+        | Action::DropNotNull { table, .. }
+        | Action::SetDefault { table, .. }
+        | Action::DropDefault { table, .. }
+        | Action::ModifyColumn { table, .. }
+        | Action::AddConstraint { table, .. }
+        | Action::DropConstraint { table, .. }
+        | Action::DropPrimaryKey { table }
+        | Action::RenameTable { table, .. } => Some(table),
+        Action::CreateIndex(index) if !index.concurrently => Some(&index.table),
+        Action::RebuildTable(rebuild) => Some(&rebuild.table),
+        _ => None,
+    }
+}

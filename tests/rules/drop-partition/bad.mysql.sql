@@ -1,0 +1,2 @@
+-- pending: 20260301120000_change
+ALTER TABLE `events` DROP PARTITION `p2023`, `p2024`;

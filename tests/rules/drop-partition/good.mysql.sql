@@ -1,0 +1,2 @@
+-- pending: 20260301120000_change
+ALTER TABLE `events` EXCHANGE PARTITION `p2023` WITH TABLE `events_p2023`;

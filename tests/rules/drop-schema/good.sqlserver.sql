@@ -1,0 +1,2 @@
+-- pending: 20260301120000_change
+DROP SCHEMA IF EXISTS [archive];

@@ -1,0 +1,16 @@
+-- migration: 20260101120000_init
+CREATE TABLE "users" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "org_id" INTEGER NOT NULL,
+    "email" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "nickname" TEXT,
+    "plan" TEXT NOT NULL DEFAULT 'free',
+    "visits" INTEGER NOT NULL DEFAULT 0,
+    "created_at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE UNIQUE INDEX "users_email_key" ON "users" ("email");
+-- pending: 20260301120000_merge_duplicates
+DELETE FROM "users" WHERE "id" IN (SELECT max("id") FROM "users" GROUP BY "name" HAVING count(*) > 1 ORDER BY 1 LIMIT 1000);
+-- pending: 20260302120000_unique
+CREATE UNIQUE INDEX "users_org_id_name_key" ON "users" ("org_id", "name");

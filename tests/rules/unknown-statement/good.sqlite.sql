@@ -1,0 +1,2 @@
+-- pending: 20260301120000_change
+SELECT 1;
