@@ -8,6 +8,7 @@ import { mysqlFlow } from "./smoke/mysql-flow.mjs";
 import { postgresFlow } from "./smoke/postgres-flow.mjs";
 import { Project } from "./smoke/project.mjs";
 import { startMariadb, startPostgres, stopServers } from "./smoke/servers.mjs";
+import { sqliteFlow } from "./smoke/sqlite-flow.mjs";
 import { standardFlow } from "./smoke/standard-flow.mjs";
 
 const MAJORS = [7, 6];
@@ -30,6 +31,7 @@ async function sqlite() {
   await forEachMajor(async (major) => {
     const newProject = () => new Project({ provider: "sqlite", major, url: "file:./dev.db" });
     await standardFlow(newProject(), { leavesFirstStatement: true });
+    await sqliteFlow(newProject());
     await faultFlow(newProject(), { name: `sqlite ${major}`, sql: TWO_TABLES });
   });
 }

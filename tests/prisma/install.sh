@@ -6,6 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 [ $# -gt 0 ] || set -- 7 6
 
 for major in "$@"; do
+  # Several test processes may ask at once. Where there is no flock (macOS, Windows), ask once before the tests.
+  exec 9< "$major/package-lock.json"
+  if command -v flock > /dev/null; then flock 9; fi
   stamp="$major/node_modules/.prisma-safe-stamp"
   lock=$(cksum < "$major/package-lock.json")
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$lock" ]; then continue; fi

@@ -36,6 +36,8 @@ class PrismaEngine {
     diff: (params, print) => this.#diff(params, print),
     reset: (params) => this.#reset(params),
     dbExecute: (params) => this.#dbExecute(params),
+    diagnoseMigrationHistory: (params) => this.#diagnose(params),
+    markMigrationRolledBack: (params) => this.#markRolledBack(params),
     createDatabase: (params) => this.#createDatabase(params),
     ensureConnectionValidity: (params) => this.#ensureConnectionValidity(params),
     createMigration: (params) => this.#diagnoseThen("createMigration", params),
@@ -85,6 +87,20 @@ class PrismaEngine {
     const { migrationsList, filters } = params;
     await this.#forward("devDiagnostic", { migrationsList, filters }, this.#mainTarget());
     return this.#forward(method, params, this.#mainTarget());
+  }
+
+  async #diagnose(params) {
+    const diagnosis = await this.#forward("diagnoseMigrationHistory", params, this.#mainTarget());
+    return { ...diagnosis, hasMigrationsTable: diagnosis.hasMigrationsTable && !this.#watch.ledgerIsMissing };
+  }
+
+  async #markRolledBack(params) {
+    try {
+      return await this.#forward("markMigrationRolledBack", params, this.#mainTarget());
+    } catch (error) {
+      if (!this.#watch.ledgerIsMissing) throw error;
+      throw new Error("Invariant violation: called markMigrationRolledBack on a database without migrations table.");
+    }
   }
 
   async #reset(params) {

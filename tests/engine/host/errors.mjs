@@ -56,7 +56,7 @@ export const failedOnShadow = (migrationName, inner) =>
   new KnownError(
     "P3006",
     `Migration \`${migrationName}\` failed to apply cleanly to the shadow database. \n` +
-      `${inner.code ? `Error code: ${inner.code}\n` : ""}Error:\n${inner.message}`,
+      `Error code: ${inner.code}\nError:\n${inner.message}`,
     { migration_name: migrationName, inner_error: { message: inner.message, error_code: inner.code } },
   );
 

@@ -10,12 +10,15 @@ const TRACE_START = /^ {3}0: /m;
 export class LedgerWatch {
   /** Prints a line through the CLI; set for the time of a call. */
   print = () => {};
+  /** Whether this call found no ledger, where the engine was told of an empty one. */
+  ledgerIsMissing = false;
   #migration = null;
   #failure = null;
   #shadowFailure = null;
 
   beginCall(print) {
     this.print = print;
+    this.ledgerIsMissing = false;
     this.#migration = null;
     this.#failure = null;
     this.#shadowFailure = null;
@@ -43,7 +46,7 @@ export class LedgerWatch {
     return adapter;
   }
 
-  /** Wraps a shadow database's adapter: it has no ledger, but its scripts fail too. */
+  /** Wraps a shadow database's adapter, for a provider whose shadow migrations come as scripts: they fail there too. */
   watchShadow(adapter, runScript) {
     adapter.executeScript = async (script) => {
       try {
@@ -62,9 +65,7 @@ export class LedgerWatch {
     const shadowMigration = error.code === "P3006" && error.message.match(/^Migration `(.*)` failed to apply/)?.[1];
     if (shadowMigration && this.#shadowFailure) {
       const { databaseCode, message } = this.#shadowFailure;
-      // Postgres reports the nested error with its own code, SQLite as bare text.
-      const inner = databaseCode === undefined ? { message } : scriptFailed(shadowMigration, databaseCode, message);
-      return failedOnShadow(shadowMigration, inner);
+      return failedOnShadow(shadowMigration, scriptFailed(shadowMigration, databaseCode, message));
     }
     return error;
   }

@@ -11,6 +11,7 @@ import { parsePostgresUrl } from "./postgres-url.mjs";
 const ADMIN_DATABASES = ["postgres", "template1", "defaultdb"];
 const ADVISORY_LOCK = "pg_advisory_lock(72707369)";
 const TEXT_OID = 25;
+const TIME_WITHOUT_ZONE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/;
 /** `"char"` and `name`, which the adapter of 6 does not know. */
 const OIDS_READ_AS_TEXT = new Set([18, 19]);
 
@@ -193,7 +194,7 @@ async function makeAdapter(packages, client, schema) {
   /** Looks like a pool to the adapter, but every query goes to the held client. */
   class HeldClientPool extends Pool {
     async query(config) {
-      if (!config.text.includes(ADVISORY_LOCK)) return readNamesAsText(await client.query(config));
+      if (!config.text.includes(ADVISORY_LOCK)) return readNamesAsText(await client.query(withUtcTimes(config)));
       if (isAdvisoryLockDisabled()) return client.query({ ...config, text: "SELECT 1" });
       await reach("lock-wait");
       const result = await client.query(config);
@@ -212,6 +213,13 @@ async function makeAdapter(packages, client, schema) {
 function isAdvisoryLockDisabled() {
   const value = process.env.PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK ?? "";
   return value !== "" && value !== "0";
+}
+
+/** The adapter writes times without a zone, which the server would read in the session's zone; they are UTC. */
+function withUtcTimes(config) {
+  if (!config.text.includes("_prisma_migrations")) return config;
+  const values = config.values?.map((value) => (TIME_WITHOUT_ZONE.test(value) ? `${value}+00` : value));
+  return { ...config, values };
 }
 
 function readNamesAsText(result) {

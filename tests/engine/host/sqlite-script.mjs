@@ -3,31 +3,27 @@
 
 const TOKEN = /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?|[A-Za-z_][\w$]*|;|[^]/g;
 const TRIGGER_HEAD = /^(?:EXPLAIN )?CREATE (?:TEMP |TEMPORARY )?TRIGGER /;
+/** Enough of a statement's first words to tell whether it is a trigger. */
+const HEAD_LENGTH = 64;
 
 export function splitSqliteScript(script) {
   const statements = [];
   let start = 0;
-  let words = "";
-  let hasContent = false;
-  let endSeen = false;
+  let head = "";
+  let last = "";
+  let beforeLast = "";
 
   for (const { 0: token, index } of script.matchAll(TOKEN)) {
     if (/^(\s|--|\/\*)/.test(token)) continue;
-    if (token !== ";") {
-      hasContent = true;
-      endSeen = token.toUpperCase() === "END";
-      // Only the first words tell whether this is a trigger.
-      if (words.length < 64) words += `${token.toUpperCase()} `;
+    const endsTrigger = beforeLast === ";" && last === "END";
+    if (token === ";" && !(TRIGGER_HEAD.test(head) && !endsTrigger)) {
+      if (head !== "") statements.push(script.slice(start, index + 1));
+      [start, head, last, beforeLast] = [index + 1, "", "", ""];
       continue;
     }
-    // In a trigger only the semicolon after END ends the statement.
-    if (TRIGGER_HEAD.test(words) && !endSeen) continue;
-    if (hasContent) statements.push(script.slice(start, index + 1));
-    start = index + 1;
-    words = "";
-    hasContent = false;
-    endSeen = false;
+    [beforeLast, last] = [last, token.toUpperCase()];
+    if (head.length < HEAD_LENGTH) head += `${last} `;
   }
-  if (hasContent) statements.push(script.slice(start));
+  if (head !== "") statements.push(script.slice(start));
   return statements;
 }

@@ -4,6 +4,7 @@ import { basename, dirname } from "node:path";
 import { sqlitePath } from "./datasource.mjs";
 import { noSuchDatabase } from "./errors.mjs";
 import { reach } from "./hooks.mjs";
+import { tolerateMissingLedger } from "./sqlite-ledger.mjs";
 import { splitSqliteScript } from "./sqlite-script.mjs";
 
 /** How long SQLite itself waits for another process's lock: the default of native's driver. */
@@ -39,37 +40,31 @@ export async function open({ packages, url, baseDir, watch }) {
   await canConnect({ url, baseDir });
   const client = new HeldClient(packages, sqlitePath(url, baseDir));
   await reach("connected");
-  const main = watch.watchMain(await makeAdapter(packages, client), async (script) => {
-    await client.executeMultiple(script).catch(({ rawCode, message }) => Promise.reject(scriptError(message, String(rawCode))));
+  const textType = packages.require("@prisma/driver-adapter-utils").ColumnTypeEnum.Text;
+  const adapter = tolerateMissingLedger(await makeAdapter(packages, client), { client, watch, textType });
+  const main = watch.watchMain(adapter, async (script) => {
+    await client.executeMultiple(script).catch(({ rawCode, message }) => {
+      throw Object.assign(new Error(message), { databaseCode: String(rawCode) });
+    });
   });
-  return session(packages, main, client, watch);
+  return session(packages, main, client);
 }
 
 /** The factory for a diff that looks at no database. */
-export async function openWithoutDatabase({ packages, watch }) {
+export async function openWithoutDatabase({ packages }) {
   const client = new HeldClient(packages, ":memory:");
-  return session(packages, await makeAdapter(packages, client), client, watch);
+  return session(packages, await makeAdapter(packages, client), client);
 }
 
-function session(packages, main, client, watch) {
+function session(packages, main, client) {
   const factory = {
     provider: "sqlite",
     adapterName: ADAPTER_NAME,
     connect: async () => main,
     // A shadow database is always a fresh one in memory, whatever URL is configured.
-    connectToShadowDb: async () => {
-      const shadow = new HeldClient(packages, ":memory:");
-      return watch.watchShadow(await makeAdapter(packages, shadow), async (script) => {
-        // Native reports this error without a code of its own.
-        await shadow.executeMultiple(script).catch(({ message }) => Promise.reject(scriptError(`SQLite database error\n${message}`)));
-      });
-    },
+    connectToShadowDb: async () => makeAdapter(packages, new HeldClient(packages, ":memory:")),
   };
   return { factory, dropShadow: async () => {}, dispose: async () => client.close() };
-}
-
-function scriptError(message, databaseCode) {
-  return Object.assign(new Error(message), { databaseCode });
 }
 
 async function makeAdapter(packages, client) {
@@ -96,7 +91,16 @@ class HeldClient {
     this.#database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   }
 
-  async execute({ sql, args }) {
+  async execute(query) {
+    try {
+      return await this.#execute(query);
+    } catch ({ code, message }) {
+      // Native's words. Without SQLite's number the adapter passes them on instead of making an error kind of them.
+      throw Object.assign(new Error(`SQLite database error\n${message}`), { code });
+    }
+  }
+
+  async #execute({ sql, args }) {
     // A script without parameters may hold several statements, of which a prepared one would run only the first.
     if (args.length === 0 && splitSqliteScript(sql).length > 1) {
       await this.executeMultiple(sql);
@@ -127,6 +131,8 @@ class HeldClient {
   }
 
   close() {
+    // Statements that were not collected yet keep the connection open behind our back, and with it the lock and its journal.
+    this.#database.exec("PRAGMA main.locking_mode=NORMAL; SELECT 1 FROM sqlite_master;");
     this.#database.close();
   }
 }

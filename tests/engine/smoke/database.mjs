@@ -1,6 +1,8 @@
 // Looks into the databases with the drivers themselves, past Prisma and past the engine under test.
 import { join } from "node:path";
 
+const BUSY_TIMEOUT_MS = 5000;
+
 /** The rows of a query against a project's database, as objects. */
 export async function query(project, sql, url = project.url) {
   switch (project.provider) {
@@ -36,7 +38,8 @@ function querySqlite(project, sql) {
   const Database = project.require("libsql");
   // Relative URLs are meant from the config file in 7, from the schema in 6.
   const path = project.major === 6 ? join(project.directory, "prisma", "dev.db") : join(project.directory, "dev.db");
-  const database = new Database(path);
+  // Prisma's CLI does not wait for its engine to end, so the engine's lock may outlive a call by some milliseconds.
+  const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     const statement = database.prepare(sql);
     return statement.reader ? statement.all() : (statement.run(), []);

@@ -131,6 +131,22 @@ export async function standardFlow(project, { leavesFirstStatement }) {
   });
   await call("resolve --rolled-back of a good one", ["migrate", "resolve", "--rolled-back", LAST], { code: 1, has: "P3012" });
 
+  // --- a database that Migrate has not touched yet
+  const ledgerRows = await ledger(project);
+  await query(project, "DROP TABLE _prisma_migrations");
+  await call("status without a ledger", ["migrate", "status"], { code: 1, has: "not yet been applied" });
+  await call("resolve --rolled-back without a ledger", ["migrate", "resolve", "--rolled-back", LAST], {
+    code: 1,
+    has: "without migrations table",
+  });
+  await call("deploy without a ledger", ["migrate", "deploy"], { code: 1, has: "P3005" });
+  await check(`${name}: baseline`, async () => {
+    for (const migration of new Set(ledgerRows.map((row) => row.migration_name))) {
+      expectCall(await project.run(["migrate", "resolve", "--applied", migration]), { code: 0, has: "marked as applied" });
+    }
+    expectCall(await project.run(["migrate", "status"]), { code: 0, has: "Database schema is up to date!" });
+  });
+
   // --- the rest
   const insert = `INSERT INTO "User" ("email") VALUES ('a;b'); INSERT INTO "User" ("email") VALUES ('c');`;
   await call("db execute", ["db", "execute", "--stdin", ...execute], { code: 0, has: "executed successfully" }, { input: insert });
@@ -156,6 +172,4 @@ export async function standardFlow(project, { leavesFirstStatement }) {
   writeFileSync(project.path(schema), schemaText.replace("nickname String?", "nickname String?\n  phone    String?"));
   await call("db push", ["db", "push", ...noGenerate], { code: 0, has: "is now in sync with your Prisma schema" });
   await call("db push again", ["db", "push", ...noGenerate], { code: 0, has: "already in sync" });
-  await query(project, "DROP TABLE _prisma_migrations");
-  await call("deploy on a database with tables but no ledger", ["migrate", "deploy"], { code: 1, has: "P3005" });
 }
