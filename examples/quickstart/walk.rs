@@ -20,12 +20,14 @@ pub(crate) struct Stage {
 pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
     step("1. Write the settings, the policy and the templates into the project");
     stage.run("init", 0)?;
-    stage.declare_environments()?;
+    stage.show("prisma-safe.toml")?;
     stage.run("env list", 0)?;
 
     step("2. The first migration of the project, everywhere: staging before production");
-    for environment in ["dev", "staging", "production"] {
-        stage.run(&format!("deploy --env {environment} --yes"), 0)?;
+    stage.run("deploy --env dev --yes", 0)?;
+    for environment in ["staging", "production"] {
+        // A database that does not exist is never created by accident outside dev.
+        stage.run(&format!("deploy --env {environment} --yes --create-database"), 0)?;
     }
 
     step("3. Change the schema and let `new` write the migration with its revert and its checklist");
@@ -49,7 +51,7 @@ pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
                   UPDATE \"User\" SET \"nickname\" = substr(\"mail\", 1, instr(\"mail\", '@') - 1) WHERE \"nickname\" IS NULL;\n";
     stage.write("nicknames.sql", broken)?;
     stage.run("new --sql nicknames.sql fill nicknames", 0)?;
-    stage.run("deploy --env staging --yes", 4)?;
+    stage.run("deploy --env staging --yes", 6)?;
     stage.run("status --env staging", 6)?;
 
     step("7. Nothing of it was applied: say so, mend the SQL, go again");
@@ -94,17 +96,13 @@ impl Stage {
         Err(format!("`cargo prisma-safe {line}` ended with {status}; the walk expected exit code {expected}"))
     }
 
-    /// `init` found three URLs in `.env`; what kind of place each is, only people know.
-    fn declare_environments(&self) -> Outcome<()> {
-        say("the settings that a team would now review and commit:");
-        let settings = "[env.dev]\nkind = \"dev\"\nurl-env = \"DATABASE_URL\"\n\n\
-                        [env.staging]\nkind = \"staging\"\nurl-env = \"STAGING_DATABASE_URL\"\n\n\
-                        [env.production]\nkind = \"production\"\nurl-env = \"PRODUCTION_DATABASE_URL\"\nrequires = [\"staging\"]\n";
-        self.write("prisma-safe.toml", settings)?;
-        for line in settings.lines() {
+    /// What the team would now review and commit.
+    fn show(&self, file: &str) -> Outcome<()> {
+        let text = std::fs::read_to_string(self.path(file)).map_err(|error| format!("cannot read {file}: {error}"))?;
+        say(&format!("{file}, without its comments:"));
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             println!("    {line}");
         }
-        // Prisma 7 reads no `.env` by itself, and neither do we for it: a shell, direnv or CI sets these.
         Ok(())
     }
 
