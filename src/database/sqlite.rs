@@ -1,7 +1,8 @@
 //! SQLite, opened read-only and never created.
 //!
 //! A database in WAL mode that nobody has open is read as immutable: otherwise SQLite would leave `-wal` and `-shm` files
-//! beside it. If a writer appears meanwhile, the file is opened again the normal way.
+//! beside it. If a writer appears meanwhile, the file is opened again the normal way. Only where a crash left a log (`-wal`)
+//! without its index does SQLite make the index (`-shm`) anew, and a reader cannot take it away again.
 
 use std::fs::{self, File};
 use std::io::Read;

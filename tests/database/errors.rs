@@ -8,7 +8,7 @@ use prisma_safe::database::{ConnectOptions, DatabaseError, Unreachable, connect}
 use prisma_safe::environment::DatabaseUrl;
 use prisma_safe::error::Error;
 
-use crate::fixture::{SqliteFile, each_server, open, table};
+use crate::fixture::{SQLITE_TABLE, SqliteFile, each_server, open, table};
 use crate::support::servers::{self, Kind};
 
 fn error_of(url: &str) -> DatabaseError {
@@ -76,6 +76,29 @@ fn every_unusable_file_says_what_it_is() {
     why: a typo in a URL looks the same as a database that nobody made yet, so nothing was created
     hint: check the name in the URL; the first `cargo prisma-safe deploy --create-database` makes it
     ");
+}
+
+#[test]
+fn what_a_crash_left_half_written_is_not_read() {
+    let file = SqliteFile::with(&format!("{SQLITE_TABLE}; CREATE TABLE big (text TEXT)"));
+    let mut writer = file.session();
+    // More than the cache holds, so that half of the transaction is in the file and its journal is needed to undo it.
+    writer.execute(
+        "PRAGMA cache_size = 1; BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) \
+         INSERT INTO big SELECT hex(randomblob(200)) FROM n",
+    );
+    // What a power cut would leave.
+    let crashed = SqliteFile::missing();
+    for suffix in ["", "-journal"] {
+        let copy = |file: &SqliteFile| format!("{}{suffix}", file.path.display());
+        std::fs::copy(copy(&file), copy(&crashed)).expect("it is there");
+    }
+    let error = error_of(&crashed.url());
+    assert!(matches!(error, DatabaseError::NeedsRecovery { .. }), "{error:?}");
+    assert_eq!(crashed.files(), ["dev.db", "dev.db-journal"], "and the journal is still there");
+    // The next program that may write undoes it.
+    crashed.session().execute("SELECT 1 FROM big");
+    assert_eq!(open(&crashed.url()).and_then(|mut open| open.ledger()), Ok(Some(Vec::new())));
 }
 
 #[test]

@@ -72,6 +72,25 @@ fn what_a_writer_has_in_its_write_ahead_log_is_seen() {
 }
 
 #[test]
+fn a_write_ahead_log_that_a_crash_left_is_read_and_left_there() {
+    let file = SqliteFile::with(&format!("PRAGMA journal_mode = WAL; {SQLITE_TABLE}"));
+    let mut writer = file.session();
+    writer.execute("INSERT INTO _prisma_migrations VALUES ('a', 'b', 1, 'c', NULL, NULL, 1, 1)");
+    let crashed = SqliteFile::missing();
+    for suffix in ["", "-wal"] {
+        let copy = |file: &SqliteFile| format!("{}{suffix}", file.path.display());
+        std::fs::copy(copy(&file), copy(&crashed)).expect("it is there");
+    }
+    let log = || std::fs::read(format!("{}-wal", crashed.path.display())).expect("readable");
+    let before = log();
+    let rows = open(&crashed.url()).and_then(|mut open| open.ledger()).expect("readable");
+    assert_eq!(rows.map(|rows| rows.len()), Some(1));
+    assert!(log() == before, "the log is as it was");
+    // The one exception: SQLite needs its index over the log, and a reader cannot take it away again.
+    assert_eq!(crashed.files(), ["dev.db", "dev.db-shm", "dev.db-wal"]);
+}
+
+#[test]
 fn a_user_who_may_only_read_reads() {
     for server in each_server() {
         let database = server.database();
