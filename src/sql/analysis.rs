@@ -1,5 +1,11 @@
 //! What a whole migration is: its phase, what it destroys, and what is left when a statement of it fails.
 
+mod destruction;
+mod failure;
+mod here;
+mod phase;
+mod types;
+
 use super::history_state::State;
 use super::model::{Ident, Name, Script, Span};
 
@@ -138,11 +144,29 @@ impl Judgement {
 /// Judges one migration. `before` is the state of the history before it.
 #[must_use]
 pub fn judge(script: &Script, before: &State, prisma: Option<PrismaVersion>) -> Judgement {
-    let _ = (before, prisma);
-    Judgement {
-        phase: Phase::Neutral,
-        statements: script.statements.iter().map(|_| (Phase::Neutral, "")).collect(),
-        destructions: Vec::new(),
-        after_failure: Vec::new(),
+    let mut here = here::Here::new(before);
+    let mut losses = destruction::Losses::new(script);
+    let mut statements = Vec::with_capacity(script.statements.len());
+    for statement in &script.statements {
+        let mut reason: phase::Reason = (Phase::Neutral, "changes neither schema nor rows");
+        for operation in &statement.operations {
+            losses.add(&here, statement.index, operation);
+            let next = phase::of(&here, &operation.action);
+            reason = match (reason.0, next.0) {
+                (Phase::Neutral, _) => next,
+                (_, Phase::Neutral) => reason,
+                (one, other) if one == other => reason,
+                _ => (Phase::Mixed, "does several things that belong to different phases"),
+            };
+            here.take_in(&operation.action);
+        }
+        statements.push(reason);
     }
+    let phase = statements.iter().map(|(phase, _)| *phase).fold(Phase::Neutral, |all, one| match (all, one) {
+        (Phase::Neutral, one) => one,
+        (all, Phase::Neutral) => all,
+        (all, one) if all == one => all,
+        _ => Phase::Mixed,
+    });
+    Judgement { phase, statements, destructions: losses.found, after_failure: failure::after(script, prisma) }
 }

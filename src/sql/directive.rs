@@ -11,9 +11,11 @@
 //! A directive binds to exactly one statement: the one that begins on its line before it, else the next one. `allow-file`, `expand-of` and
 //! `contract-of` are about the file.
 
+mod parse;
+
 use jiff::civil::Date;
 
-use super::model::Span;
+use super::model::{Comment, Span, Statement};
 
 /// A well-formed directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +108,40 @@ pub enum Comparison {
     Greater,
 }
 
+/// Finds all directives of a file and binds each to its statement.
+pub(super) fn find(
+    text: &str,
+    comments: &[Comment],
+    statements: &[Statement],
+) -> (Vec<Directive>, Vec<DirectiveError>) {
+    let (mut directives, mut errors) = (Vec::new(), Vec::new());
+    for comment in comments {
+        let Some(parsed) = parse::comment(text, *comment) else { continue };
+        match parsed {
+            Ok(kind) => {
+                let about_file = !matches!(kind, DirectiveKind::Allow(_) | DirectiveKind::ExpectRows { .. });
+                let statement = if about_file { None } else { bind(text, comment.span, statements) };
+                directives.push(Directive { span: comment.span, statement, kind });
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    (directives, errors)
+}
+
+/// The statement on the comment's own line before it, or the one that the comment stands in, or the next one.
+fn bind(text: &str, comment: Span, statements: &[Statement]) -> Option<usize> {
+    let next = statements.partition_point(|s| s.span.start <= comment.start);
+    if let Some(before) = next.checked_sub(1).map(|i| &statements[i]) {
+        let between = text.get(before.span.end as usize..comment.start as usize);
+        let inside = before.span.end > comment.start;
+        if inside || between.is_some_and(|gap| !gap.contains('\n')) {
+            return Some(before.index);
+        }
+    }
+    statements.get(next).map(|s| s.index)
+}
+
 /// A malformed directive. It does not count: what it should have allowed is still a finding, and it is one itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectiveError {
@@ -126,6 +162,9 @@ pub enum DirectiveErrorKind {
     /// Not one of the verbs.
     #[error("`{0}` is not a directive; known are allow, allow-file, expect-rows, expand-of, contract-of")]
     UnknownVerb(String),
+    /// The colon is missing.
+    #[error("the colon is missing: `prisma-safe: {0} …`")]
+    NoColon(String),
     /// No rule named.
     #[error("names no rule")]
     NoRule,

@@ -4,6 +4,11 @@
 //! A rule asks it through a [`Context`]. What the text does not tell is `None`, never a guess: a table that no read migration
 //! created is simply not known, and then it is old.
 
+mod apply;
+mod columns;
+mod constraints;
+mod settings;
+
 use std::collections::HashMap;
 
 use super::model::{
@@ -148,15 +153,29 @@ impl State {
         let ordinal = self.migration.map_or(0, |m| m + 1);
         self.migration = Some(ordinal);
         self.names.push(name.to_owned());
+        if pending && self.pending_from.is_some() {
+            // Prisma runs all pending files of a deploy in one session: what one sets, the next still has.
+            self.settings.retain(|_, setting| !setting.local);
+        } else {
+            self.settings.clear();
+        }
         if pending && self.pending_from.is_none() {
             self.pending_from = Some(ordinal);
         }
-        let _ = self.provider;
+        if !pending {
+            // Temporary tables end with their session.
+            self.tables.retain(|_, table| !table.temporary);
+        }
     }
 
     /// Takes in what one statement of the current migration does.
     pub fn apply(&mut self, script: &Script, statement: &Statement) {
-        let _ = (script, statement);
+        debug_assert_eq!(script.provider, self.provider, "one state is for one database");
+        let migration = self.migration.unwrap_or(0);
+        let birth = Birth { migration, statement: u32::try_from(statement.index).unwrap_or(u32::MAX) };
+        for operation in &statement.operations {
+            apply::apply(self, operation, birth);
+        }
     }
 
     /// Name of a migration by ordinal.
@@ -197,7 +216,50 @@ impl State {
     }
 }
 
+impl State {
+    /// A table to change; one that no read migration created is begun with nothing known.
+    fn table_mut(&mut self, name: &Name) -> &mut Table {
+        self.tables.entry(name.clone()).or_insert_with(|| Table::unknown(name.clone()))
+    }
+
+    fn enum_mut(&mut self, name: &Name) -> &mut EnumType {
+        let unknown = || EnumType { name: name.clone(), values: Vec::new(), complete: false, born: None };
+        self.enums.entry(name.clone()).or_insert_with(unknown)
+    }
+
+    fn written(&mut self, name: &Name) {
+        self.table_mut(name).written = true;
+    }
+}
+
+impl KnownConstraint {
+    /// By its written or its made-up name.
+    #[must_use]
+    pub fn is_called(&self, name: &Ident) -> bool {
+        match &self.constraint.name {
+            Some(written) => written == name,
+            None => self.likely_name.as_deref().is_some_and(|likely| name.is(likely)),
+        }
+    }
+}
+
 impl Table {
+    /// Nothing is known but the name.
+    fn unknown(name: Name) -> Self {
+        Table {
+            name,
+            born: None,
+            complete: false,
+            columns: Vec::new(),
+            constraints: Vec::new(),
+            indexes: Vec::new(),
+            temporary: false,
+            partitioned: false,
+            written: false,
+            triggers: Vec::new(),
+        }
+    }
+
     /// A column by name.
     #[must_use]
     pub fn column(&self, name: &Ident) -> Option<&Column> {
@@ -207,10 +269,7 @@ impl Table {
     /// A constraint by its written or its made-up name.
     #[must_use]
     pub fn constraint(&self, name: &Ident) -> Option<&KnownConstraint> {
-        self.constraints.iter().find(|c| match &c.constraint.name {
-            Some(written) => written == name,
-            None => c.likely_name.as_deref().is_some_and(|likely| name.is(likely)),
-        })
+        self.constraints.iter().find(|c| c.is_called(name))
     }
 
     /// Constraints of a kind.

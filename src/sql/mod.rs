@@ -10,6 +10,7 @@
 
 pub mod analysis;
 pub mod directive;
+mod groups;
 pub mod history_state;
 mod lex;
 mod lower;
@@ -17,6 +18,7 @@ pub mod model;
 mod parse;
 pub mod quote;
 mod split;
+mod transactions;
 
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
@@ -112,15 +114,11 @@ pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
         });
     }
     let wrapper = splitter.wrapper();
-    Ok(Script {
-        provider,
-        text: text.to_owned(),
-        statements,
-        wrapper,
-        directives: Vec::new(),
-        directive_errors: Vec::new(),
-        comments: splitter.into_comments(),
-    })
+    transactions::number(provider, &mut statements, wrapper);
+    groups::find(provider, &mut statements);
+    let comments = splitter.into_comments();
+    let (directives, directive_errors) = directive::find(text, &comments, &statements);
+    Ok(Script { provider, text: text.to_owned(), statements, wrapper, directives, directive_errors, comments })
 }
 
 /// Puts our reading beside the parser's.
