@@ -8,7 +8,7 @@ use super::{CliError, GlobalArgs};
 use crate::environment::{EnvironmentUrls, Sources};
 use crate::error::Result;
 use crate::project::{Project, ProjectError, Variables};
-use crate::settings::{EnvironmentSettings, Settings};
+use crate::settings::{EnvironmentSettings, Origin, Settings, SettingsError};
 use crate::shell::Shell;
 
 /// The shell, the global flags, and settings and project, found at the first call.
@@ -89,7 +89,7 @@ impl Context {
     pub fn environment(&self) -> Result<EnvironmentSettings> {
         let settings = self.settings()?;
         match self.global.env.as_slice() {
-            [name] => Ok(settings.environment(name)?.clone()),
+            [name] => self.named(&settings, name),
             [] => match (settings.environments.as_slice(), settings.environment("dev")) {
                 (_, Ok(dev)) => Ok(dev.clone()),
                 ([only], Err(_)) => Ok(only.clone()),
@@ -102,6 +102,21 @@ impl Context {
         }
     }
 
+    /// An environment of `--env` or its variable; a wrong name in the variable is hard to see, so it is said.
+    fn named(&self, settings: &Settings, name: &str) -> Result<EnvironmentSettings> {
+        match (settings.environment(name), self.global.env_origin()) {
+            (Ok(environment), _) => Ok(environment.clone()),
+            (
+                Err(SettingsError::UnknownEnvironment { name, nearest, known, has_settings, .. }),
+                origin @ Origin::Variable(_),
+            ) => {
+                let named_by = Some(origin.to_string());
+                Err(SettingsError::UnknownEnvironment { name, nearest, known, has_settings, named_by }.into())
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
     /// The environments of `--env` in the order given, each once; empty when it was not given.
     ///
     /// # Errors
@@ -110,9 +125,9 @@ impl Context {
         let settings = self.settings()?;
         let mut found: Vec<EnvironmentSettings> = Vec::new();
         for name in &self.global.env {
-            let environment = settings.environment(name)?;
-            if !found.contains(environment) {
-                found.push(environment.clone());
+            let environment = self.named(&settings, name)?;
+            if !found.contains(&environment) {
+                found.push(environment);
             }
         }
         Ok(found)

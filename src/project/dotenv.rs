@@ -102,35 +102,54 @@ fn parse(text: &str) -> BTreeMap<String, String> {
         let mut next = line_end + 1;
         if let Some((name, value)) = assignment(line) {
             let value_at = line_end - value.len();
-            let value = match quoted(&text[value_at..]) {
-                Some((value, length)) => {
-                    let closed = value_at + length;
+            // A quoted value may begin on a later line, too.
+            let quoted_at = value_at + text[value_at..].len() - text[value_at..].trim_start().len();
+            let raw = match quoted(&text[quoted_at..]) {
+                Some(raw) => {
+                    let closed = quoted_at + raw.len();
                     next = text[closed..].find('\n').map_or(text.len(), |end| closed + end) + 1;
-                    value
+                    raw
                 }
-                None => value.split('#').next().unwrap_or("").trim().to_owned(),
+                None => value.split('#').next().unwrap_or("").trim(),
             };
-            variables.insert(name.to_owned(), value);
+            variables.insert(name.to_owned(), unquote(raw));
         }
         at = next;
     }
     variables
 }
 
-/// A quoted value and its length with the quotes; it may go on over line ends. `None` when the quote is never closed or
-/// something else than a comment follows it on its line: then the quotes are part of a plain value.
-fn quoted(text: &str) -> Option<(String, usize)> {
+/// A quoted value with its quotes; it may go on over line ends. `None` when the quote is never closed, or something else than a
+/// comment follows it on its line: then the quotes are part of a plain value.
+fn quoted(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    let end = 1 + closing(&text[1..], quote)?;
-    let behind = text[end + 1..].lines().next().unwrap_or("").trim_start();
-    (behind.is_empty() || behind.starts_with('#')).then(|| (unescape(&text[1..end], quote), end + 1))
+    let mut ends = Vec::new();
+    for (at, _) in text.match_indices(quote).skip(1) {
+        ends.push(at);
+        if !text[..at].ends_with('\\') {
+            break;
+        }
+    }
+    // The first quote without a backslash before it closes; if that makes no sense, one with a backslash does.
+    let closes = |end: &usize| {
+        let behind = text[end + 1..].split('\n').next().unwrap_or("").trim_start();
+        behind.is_empty() || behind.starts_with('#')
+    };
+    ends.into_iter().rev().find(closes).map(|end| &text[..=end])
+}
+
+/// Takes the quotes off. Only double quotes know escapes, and only those of line ends.
+fn unquote(raw: &str) -> String {
+    let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let bare = quote.and_then(|quote| raw[1..].strip_suffix(quote)).unwrap_or(raw);
+    if quote == Some('"') { bare.replace("\\n", "\n").replace("\\r", "\r") } else { bare.to_owned() }
 }
 
 /// `NAME=value`, `export NAME=value`, `NAME: value`: the name, and the rest of the line from the value on.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start();
-    let line =
-        line.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace)).unwrap_or(line).trim_start();
+    let exported = |rest: &&str| rest.starts_with(char::is_whitespace) && !rest.trim_start().starts_with('=');
+    let line = line.strip_prefix("export").filter(exported).unwrap_or(line).trim_start();
     let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
     if name.is_empty() {
@@ -142,24 +161,6 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
         None => rest.trim_start().strip_prefix('=')?,
     };
     Some((name, value.trim_start()))
-}
-
-/// Where the closing quote is, as an offset into `text`; an escaped quote does not close.
-fn closing(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        match c {
-            c if c == quote && !escaped => return Some(at),
-            '\\' => escaped = !escaped,
-            _ => escaped = false,
-        }
-    }
-    None
-}
-
-/// Only double quotes know escapes, and only line ends.
-fn unescape(text: &str, quote: char) -> String {
-    if quote == '"' { text.replace("\\n", "\n").replace("\\r", "\r") } else { text.to_owned() }
 }
 
 /// Expands `${NAME}`; `\${NAME}` stays as `${NAME}`. Depth-limited, since two variables may name each other.
@@ -214,6 +215,11 @@ mod tests {
             ("A=1\nA=2", Some("2")),
             ("A=", Some("")),
             ("A=é", Some("é")),
+            ("A=\n'b'", Some("b")),
+            ("A=\"b\\\"c\"", Some("b\\\"c")),
+            ("A=`b\\`", Some("b\\")),
+            ("A=''b'", Some("'b")),
+            ("A=\"b\\nc", Some("\"b\nc")),
             ("#A=1", None),
             ("AB=1", None),
             ("", None),

@@ -68,6 +68,8 @@ pub enum SettingsError {
         known: Vec<String>,
         /// Whether there are any settings at all.
         has_settings: bool,
+        /// Who asked for it, when that is not plain from the command line.
+        named_by: Option<String>,
     },
 }
 
@@ -107,7 +109,9 @@ impl Explain for SettingsError {
                 "without settings there is one environment, `dev`: the URL that the Prisma project itself reads"
                     .to_owned(),
             ),
-            SettingsError::UnknownEnvironment { .. } => None,
+            SettingsError::UnknownEnvironment { named_by, .. } => {
+                named_by.as_ref().map(|named_by| format!("the environment was {named_by}"))
+            }
         }
     }
 
@@ -124,7 +128,7 @@ impl Explain for SettingsError {
             SettingsError::NotUtf8 { .. } => vec!["save it as UTF-8".to_owned()],
             SettingsError::Invalid { problems } => problems.iter().filter_map(|problem| problem.help.clone()).collect(),
             SettingsError::Cargo { .. } => vec!["`cargo metadata --no-deps` shows the error alone".to_owned()],
-            SettingsError::UnknownEnvironment { name, nearest, known, has_settings } => {
+            SettingsError::UnknownEnvironment { name, nearest, known, has_settings, .. } => {
                 if !has_settings {
                     return vec![format!(
                         "`cargo prisma-safe init` writes a `prisma-safe.toml`; describe `[env.{name}]` there"

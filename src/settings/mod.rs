@@ -14,6 +14,8 @@ mod origin;
 mod prisma;
 mod problem;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -167,6 +169,7 @@ impl Settings {
                 nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
                 known,
                 has_settings: self.exist(),
+                named_by: None,
             }
         })
     }

@@ -167,6 +167,15 @@ fn the_environment_is_chosen_by_flag_or_variable() {
     hint: name one: `--env dev`
     exit code: 2
     ");
+    let project = project.variable("PRISMA_SAFE_ENV", "prodution");
+    assert_snapshot!(project.run(&["env", "show"]).all(), @"
+    stderr:
+    error: there is no environment `prodution`
+    why: the environment was set by the variable PRISMA_SAFE_ENV
+    hint: did you mean `production`?
+    hint: environments here: dev, staging, production
+    exit code: 2
+    ");
     let said = project.variable("PRISMA_SAFE_ENV", "").run(&["env", "show", "--offline"]);
     assert!(said.stdout.starts_with("dev\n"), "{}", said.all());
     let without_dev = "[env.a]\nurl-env = \"A\"\n[env.b]\nurl-env = \"B\"\n";
@@ -313,4 +322,18 @@ fn a_command_prints_the_url_and_nobody_else_sees_it() {
     hint: run the `url-command` of `[env.production]` by hand to see what it says
     exit code: 2
     ");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_command_is_run_once_however_many_look() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let settings = "[env.a]\nkind = \"staging\"\nurl-command = [\"./secret\"]\n[env.b]\nurl-command = [\"./secret\"]\n";
+    let script = "#!/bin/sh\necho run >> runs\necho 'postgresql://u:hunter2@prod.example/app'\n";
+    let project = postgres("7.10.1").file("prisma-safe.toml", settings).file("secret", script);
+    std::fs::set_permissions(project.path("secret"), std::fs::Permissions::from_mode(0o755)).expect("our own file");
+    let said = project.run(&["env", "list"]);
+    assert_eq!(said.stdout.matches("postgresql://prod.example:5432/app").count(), 2, "{}", said.all());
+    assert_eq!(project.read("runs"), "run\n");
 }

@@ -184,8 +184,8 @@ fn the_major_is_guessed_from_the_shape_when_nobody_says_it() {
 
 /// Schema and migrations, relative to the project.
 fn places(test: &TestProject, folder: &str) -> (PathBuf, PathBuf) {
-    let found = project(test, folder).unwrap();
-    let relative = |path: &Path| path.strip_prefix(test.root()).unwrap().to_owned();
+    let found = project(test, folder).expect("a project that can be read");
+    let relative = |path: &Path| path.strip_prefix(test.root()).expect("a path in the project").to_owned();
     (relative(&found.schema.path), relative(&found.migrations_dir))
 }
 

@@ -1,8 +1,10 @@
 //! A URL that a command prints: a secret store's client, mostly. No shell; stdout is taken and never shown.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -12,8 +14,21 @@ use super::SourceError;
 use super::file::{LIMIT, one_line};
 use crate::settings::EnvironmentSettings;
 
-/// How long a secret store may take.
+/// How long a secret store may take; somebody may have to unlock it first.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The same when nobody asked for this environment and nobody sees what it says.
+const TIMEOUT_HIDDEN: Duration = Duration::from_secs(10);
+
+/// What commands said in this run. Every command that looks at one environment compares it with the others, so each would be
+/// run several times; a secret store may ask a person each time.
+static SAID: Mutex<BTreeMap<(PathBuf, Vec<String>), Said>> = Mutex::new(BTreeMap::new());
+
+#[derive(Clone)]
+enum Said {
+    Url(SecretString),
+    /// Without anybody having seen its stderr.
+    FailedUnseen(String),
+}
 
 /// What happens to the command's stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +45,27 @@ pub(super) fn run(
     root: &Path,
     stderr: Stderr,
 ) -> Result<SecretString, SourceError> {
-    run_within(environment, words, root, stderr, TIMEOUT)
+    let key = (root.to_owned(), words.to_vec());
+    let said = SAID.lock().ok().and_then(|said| said.get(&key).cloned());
+    match (said, stderr) {
+        (Some(Said::Url(url)), _) => return Ok(url),
+        (Some(Said::FailedUnseen(problem)), Stderr::Hidden) => {
+            let (environment, program) = (environment.name.value.clone(), words[0].clone());
+            return Err(SourceError::Command { environment, program, problem });
+        }
+        (Some(Said::FailedUnseen(_)) | None, _) => {}
+    }
+    let timeout = if stderr == Stderr::Hidden { TIMEOUT_HIDDEN } else { TIMEOUT };
+    let result = run_within(environment, words, root, stderr, timeout);
+    let said = match &result {
+        Ok(url) => Some(Said::Url(url.clone())),
+        Err(SourceError::Command { problem, .. }) => Some(Said::FailedUnseen(problem.clone())),
+        Err(_) => None,
+    };
+    if let (Some(said), Ok(mut all)) = (said, SAID.lock()) {
+        all.insert(key, said);
+    }
+    result
 }
 
 fn run_within(
