@@ -1,0 +1,10 @@
+-- facts: server=5.7.44
+-- migration: 20260101120000_init
+CREATE TABLE `orders` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `total` INTEGER NOT NULL,
+
+    PRIMARY KEY (`id`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+-- pending: 20260201120000_next
+ALTER TABLE `orders` ADD COLUMN `currency` VARCHAR(3) NOT NULL DEFAULT 'EUR';

@@ -1,0 +1,11 @@
+-- migration: 20260101120000_init
+CREATE TABLE `orders` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `total` INTEGER NOT NULL,
+
+    PRIMARY KEY (`id`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+-- pending: 20260201120000_next
+SET @sql := (SELECT CONCAT('ALTER TABLE `orders` DROP COLUMN `', column_name, '`') FROM information_schema.columns WHERE table_name = 'orders' LIMIT 1);
+PREPARE s FROM @sql;
+EXECUTE s;

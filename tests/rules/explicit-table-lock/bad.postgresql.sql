@@ -1,0 +1,24 @@
+-- facts: prisma=7.8
+-- migration: 20260101120000_init
+CREATE TABLE "customers" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+
+    CONSTRAINT "customers_pkey" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "orders" (
+    "id" SERIAL NOT NULL,
+    "customer_id" INTEGER,
+    "total" INTEGER NOT NULL,
+    "tax" INTEGER NOT NULL,
+    "note" VARCHAR(40),
+
+    CONSTRAINT "orders_pkey" PRIMARY KEY ("id")
+);
+-- pending: 20260201120000_next
+BEGIN;
+LOCK TABLE "orders" IN EXCLUSIVE MODE;
+ALTER TABLE "orders" ADD COLUMN "paid" BOOLEAN;
+COMMIT;
+LOCK TABLE "customers";

@@ -1,0 +1,13 @@
+-- migration: 20260101120000_init
+CREATE TABLE `orders` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `total` INTEGER NOT NULL,
+
+    PRIMARY KEY (`id`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+-- pending: 20260131120000_a
+ALTER TABLE `orders` ADD COLUMN `a` TEXT;
+-- pending: 20260131130000_b
+ALTER TABLE `orders` ADD COLUMN `b` TEXT;
+-- pending: 20260201120000_next
+ALTER TABLE `orders` ADD COLUMN `c` TEXT NULL;

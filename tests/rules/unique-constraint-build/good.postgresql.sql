@@ -1,0 +1,21 @@
+-- migration: 20260101120000_init
+CREATE TABLE "customers" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+
+    CONSTRAINT "customers_pkey" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "orders" (
+    "id" SERIAL NOT NULL,
+    "customer_id" INTEGER,
+    "total" INTEGER NOT NULL,
+    "tax" INTEGER NOT NULL,
+    "note" VARCHAR(40),
+
+    CONSTRAINT "orders_pkey" PRIMARY KEY ("id")
+);
+-- pending: 20260131120000_index
+CREATE UNIQUE INDEX CONCURRENTLY "customers_email_key" ON "customers"("email");
+-- pending: 20260201120000_next
+ALTER TABLE "customers" ADD CONSTRAINT "customers_email_key" UNIQUE USING INDEX "customers_email_key";
