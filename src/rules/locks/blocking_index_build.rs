@@ -70,7 +70,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
     )
     .why(format!(
         "{} The time grows with the table, and requests of the application pile up behind it.",
-        row.says(&table.to_string())
+        row.says(table)
     ))
     .help(format!("{place}\n{sql};"))
     .query(size_query(table));

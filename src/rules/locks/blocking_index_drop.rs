@@ -51,7 +51,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let table = known.map(|table| table.name.to_string());
-        let shown = table.clone().unwrap_or_else(|| "its table".to_owned());
+        let shown = table.as_ref().map_or_else(|| "its table".to_owned(), |table| format!("`{table}`"));
         let safe = format!("DROP INDEX CONCURRENTLY IF EXISTS {};", quoted_table(name));
         let mut finding = Finding::new(
             name.span(),
@@ -61,7 +61,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         .why(format!(
             "{} It first waits for the queries that are running, and every new one queues behind it, so one slow query \
              stops the table.",
-            Shape::DropIndex.row().says(&shown)
+            Shape::DropIndex.row().says_of(&shown)
         ))
         .help(format!("Alone in a migration, since it cannot run inside a transaction:\n{safe}"));
         if names.len() == 1

@@ -52,7 +52,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             Subject::table(name),
             format!("`{name}` cannot be read until its refresh is complete"),
         )
-        .why(Shape::RefreshView.row().says(&name.to_string()))
+        .why(Shape::RefreshView.row().says(name))
         .help(format!(
             "With a unique index on the view, readers go on:\nREFRESH MATERIALIZED VIEW CONCURRENTLY {};",
             quoted_table(name)

@@ -48,7 +48,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let written = context.script.slice(view.operation.span);
-    let shown = target.as_ref().map_or_else(|| "every table in it".to_owned(), ToString::to_string);
+    let shown = target.as_ref().map_or_else(|| "every table in it".to_owned(), |target| format!("`{target}`"));
     let subject = target.as_ref().map_or_else(Subject::default, |target| Subject::named(None, target));
     let help = if view.facts().server_before(12, 0, 0) {
         "Before PostgreSQL 12, build a new index beside the old one, then drop that one, each alone in a migration:\n\
@@ -66,16 +66,12 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         Finding::new(
             target.as_ref().map_or(view.operation.span, |target| target.span()),
             subject,
-            format!("rebuilding the indexes of {} stops writes and the queries that use them", quoted_or_plain(&shown)),
+            format!("rebuilding the indexes of {} stops writes and the queries that use them", shown),
         )
         .why(format!(
             "{} The index itself is under an ACCESS EXCLUSIVE lock, so queries that would use it wait too.",
-            Shape::Reindex.row().says(&shown)
+            Shape::Reindex.row().says_of(&shown)
         ))
         .help(help),
     );
-}
-
-fn quoted_or_plain(name: &str) -> String {
-    if name.contains(' ') { name.to_owned() } else { format!("`{name}`") }
 }

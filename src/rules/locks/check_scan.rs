@@ -56,7 +56,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
                 Subject::named(Some(table), name),
                 format!("adding {label} stops all use of `{table}` until every row is tested"),
             )
-            .why(Shape::AddCheck.row().says(&table.to_string()))
+            .why(Shape::AddCheck.row().says(table))
             .help(help(view, table, constraint))
             .query(size_query(table));
             if let Some(fix) = fix(view, table, constraint) {
@@ -78,7 +78,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
                     Subject::column(table, &column.name),
                     format!("the CHECK on the new column is tested on every row of `{table}` while nobody can use it"),
                 )
-                .why(Shape::AddColumnCheck.row().says(&table.to_string()))
+                .why(Shape::AddColumnCheck.row().says(table))
                 .help(format!(
                     "Add the column first, then the CHECK unchecked:\nALTER TABLE {0} ADD COLUMN {1} …;\n\
                      ALTER TABLE {0} ADD CONSTRAINT {name} {clause} NOT VALID;\n\

@@ -51,7 +51,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         )
         .why(format!(
             "{} It first waits for the queries that are running on any partition, and every new one queues behind it.",
-            Shape::DetachPartition.row().says(&table.to_string())
+            Shape::DetachPartition.row().says(table)
         ))
         .help(format!(
             "Alone in a migration, since it cannot run inside a transaction:\nALTER TABLE {} DETACH PARTITION {} CONCURRENTLY;",

@@ -66,7 +66,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             Subject::named(None, name),
             format!("every table with the domain `{name}` is read while its writes wait"),
         )
-        .why(shape.row().says("…").replace("`…`", "each of them"))
+        .why(shape.row().says_of("each of them"))
         .help(help)
         .query(format!(
             "SELECT attrelid::regclass AS table, attname AS column FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid\n\

@@ -55,10 +55,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             Subject::named(Some(table), name),
             format!("adding an exclusion constraint stops all use of `{table}` while its index is built"),
         )
-        .why(format!(
-            "{} PostgreSQL has no NOT VALID and no USING INDEX for it.",
-            Shape::AddExclude.row().says(&table.to_string())
-        ))
+        .why(format!("{} PostgreSQL has no NOT VALID and no USING INDEX for it.", Shape::AddExclude.row().says(table)))
         .help(format!(
             "Put it on a new table, write to both, copy the rows in batches, then switch over:\n\
              CREATE TABLE {} (LIKE {} INCLUDING ALL, {clause});",

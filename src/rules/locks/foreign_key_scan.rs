@@ -4,8 +4,10 @@ use super::shared_holds::is_old;
 use super::shared_lock_table::Shape;
 use super::shared_not_valid::{fix, help, validate};
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, table as quoted_table};
+use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::model::{Action, ColumnDef, Constraint, ConstraintKind, Name};
+use crate::sql::quote::list;
 
 /// See its page.
 pub const RULE: Rule = Rule {
@@ -90,8 +92,7 @@ fn finding(view: &OperationView<'_>, table: &Name, constraint: &Constraint, shap
         }
         _ => format!("adding {label} stops writes to `{table}` until every row of it is checked"),
     };
-    Finding::new(span, Subject::named(Some(table), name), message)
-        .why(format!("{}{other}", shape.row().says(&table.to_string())))
+    Finding::new(span, Subject::named(Some(table), name), message).why(format!("{}{other}", shape.row().says(table)))
 }
 
 fn apart(table: &Name, column: &ColumnDef, constraint: &Constraint) -> String {
@@ -99,7 +100,14 @@ fn apart(table: &Name, column: &ColumnDef, constraint: &Constraint) -> String {
         .name
         .as_ref()
         .map_or_else(|| quoted(&format!("{}_{}_fkey", table.object.value, column.name.value)), ident);
-    let target = constraint.references.as_ref().map_or_else(|| "…".to_owned(), |to| quoted_table(&to.table));
+    let target = constraint.references.as_ref().map_or_else(
+        || "…".to_owned(),
+        |to| {
+            let columns = list(Provider::Postgresql, &to.columns);
+            let columns = if columns.is_empty() { columns } else { format!("({columns})") };
+            format!("{}{columns}", quoted_table(&to.table))
+        },
+    );
     format!(
         "Add the column first, then the foreign key unchecked:\nALTER TABLE {0} ADD COLUMN {1} …;\n\
          ALTER TABLE {0} ADD CONSTRAINT {name} FOREIGN KEY ({1}) REFERENCES {target} NOT VALID;\n\

@@ -65,7 +65,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             Subject::column(table, &column.name),
             format!("numbering every row by `{}` makes PostgreSQL write all of `{table}` again", column.name),
         )
-        .why(Shape::AddColumnIdentity.row().says(&table.to_string()))
+        .why(Shape::AddColumnIdentity.row().says(table))
         .help(format!(
             "Number new rows first, and the old ones in batches:\nALTER TABLE {quoted_name} ADD COLUMN {name} {kind};\n\
              CREATE SEQUENCE {sequence} OWNED BY {quoted_name}.{name};\n\

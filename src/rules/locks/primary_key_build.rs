@@ -61,7 +61,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
                 subject,
                 format!("`{index}` is over `{column}`, which takes NULL: every row of `{table}` is read under lock"),
             )
-            .why(Shape::AddPrimaryKeyUsingNullableIndex.row().says(&table.to_string()))
+            .why(Shape::AddPrimaryKeyUsingNullableIndex.row().says(table))
             .help(format!(
                 "Make the column NOT NULL first, without the scan:\n\
                  ALTER TABLE {0} ADD CONSTRAINT {1} CHECK ({2} IS NOT NULL) NOT VALID;\n\
@@ -82,7 +82,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             subject,
             format!("adding the primary key `{name}` stops all use of `{table}` while its index is built"),
         )
-        .why(Shape::AddPrimaryKey.row().says(&table.to_string()))
+        .why(Shape::AddPrimaryKey.row().says(table))
         .help(format!(
             "Build the index beside the running work, alone in a migration:\n\
              CREATE UNIQUE INDEX CONCURRENTLY {0} ON {1}({columns});\nThen, in the next one, make it the key:\n\

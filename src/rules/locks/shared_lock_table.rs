@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::sql::model::Name;
+
 /// A table-level lock of PostgreSQL, from weakest to strongest as far as they can be ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "each is the lock of that name in the PostgreSQL manual, 13.3.1")]
@@ -61,9 +63,9 @@ impl LockMode {
     #[must_use]
     pub const fn who_waits(self) -> &'static str {
         match self {
-            LockMode::AccessExclusive => "nobody can read or write it",
+            LockMode::AccessExclusive => "nobody can read or write the table",
             LockMode::Share | LockMode::ShareRowExclusive | LockMode::Exclusive => {
-                "it can be read, but every INSERT, UPDATE and DELETE waits"
+                "the table can be read, but every INSERT, UPDATE and DELETE waits"
             }
             LockMode::ShareUpdateExclusive => "reads and writes go on, other schema changes wait",
             LockMode::AccessShare | LockMode::RowShare | LockMode::RowExclusive => "reads and writes go on",
@@ -196,15 +198,20 @@ impl Row {
     }
 
     /// The lock on the table that it works on, what happens meanwhile and who waits, as one sentence with its full stop.
-    /// `table` is the name as it is to be shown.
     #[must_use]
-    pub fn says(&self, table: &str) -> String {
+    pub fn says(&self, table: &Name) -> String {
+        self.says_of(&format!("`{table}`"))
+    }
+
+    /// The same with other words for the table.
+    #[must_use]
+    pub fn says_of(&self, table: &str) -> String {
         let Some(mode) = self.lock(self.works_on) else {
             return format!("`{}` locks no table.", self.sql);
         };
         let article = if mode.as_str().starts_with(['A', 'E']) { "an" } else { "a" };
         format!(
-            "`{}` holds {article} {mode} lock on `{table}` while {}: {}.",
+            "`{}` holds {article} {mode} lock on {table} while {}: {}.",
             self.sql,
             self.work.meanwhile(),
             mode.who_waits()

@@ -64,7 +64,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             Subject::column(table, &column.name),
             format!("the stored generated column `{}` makes PostgreSQL write all of `{table}` again", column.name),
         )
-        .why(Shape::AddColumnStored.row().says(&table.to_string()))
+        .why(Shape::AddColumnStored.row().says(table))
         .help(format!(
             "A plain column, kept by a BEFORE INSERT OR UPDATE trigger and filled in batches:\nALTER TABLE {} ADD COLUMN {} {kind};{virtual_form}",
             quoted_table(table),

@@ -84,7 +84,6 @@ fn report(
         return;
     }
     let shown = table.map_or_else(|| "every table".to_owned(), |table| format!("`{table}`"));
-    let plain = table.map_or_else(|| "each table".to_owned(), ToString::to_string);
     let help = match (shape, table) {
         (Shape::VacuumFull, Some(table)) => {
             format!(
@@ -107,7 +106,7 @@ fn report(
         table.map_or_else(Subject::default, Subject::table),
         format!("`{what}` writes all of {shown} again while nobody can use it"),
     )
-    .why(format!("{}{more}", shape.row().says(&plain)))
+    .why(format!("{}{more}", shape.row().says_of(&shown)))
     .help(help);
     if let Some(table) = table {
         finding = finding.query(size_query(table));

@@ -56,7 +56,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
                 Subject::named(Some(table), &name),
                 format!("adding the unique constraint `{name}` stops all use of `{table}` while its index is built"),
             )
-            .why(Shape::AddUnique.row().says(&table.to_string()))
+            .why(Shape::AddUnique.row().says(table))
             .help(steps.help(""))
             .query(size_query(table));
             if let Some(fix) = fix(view, constraint, &steps, &name) {
@@ -68,14 +68,18 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             let Some(unique) = column.constraints.iter().find(|c| c.kind == ConstraintKind::Unique) else { return };
             let columns = [column.name.clone()];
             let name = name_of(table, &columns, unique);
-            let first = format!("ALTER TABLE {} ADD COLUMN {} …;\n", quoted_table(table), ident(&column.name));
+            let first = format!(
+                "Add the column first:\nALTER TABLE {} ADD COLUMN {} …;\n",
+                quoted_table(table),
+                ident(&column.name)
+            );
             findings.push(
                 Finding::new(
                     unique.span,
                     Subject::column(table, &column.name),
                     format!("UNIQUE on the new column stops all use of `{table}` while its index is built"),
                 )
-                .why(Shape::AddColumnUnique.row().says(&table.to_string()))
+                .why(Shape::AddColumnUnique.row().says(table))
                 .help(Steps::new(table, &columns, &name).help(&first))
                 .query(size_query(table)),
             );

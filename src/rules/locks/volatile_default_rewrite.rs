@@ -62,7 +62,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             Subject::column(table, &column.name),
             format!("the default `{sql}` is another value per row, so all of `{table}` is written again"),
         )
-        .why(format!("{}{doubt}", Shape::AddColumnVolatileDefault.row().says(&table.to_string())))
+        .why(format!("{}{doubt}", Shape::AddColumnVolatileDefault.row().says(table)))
         .help(in_steps(context.script, table, column, sql))
         .query(size_query(table)),
     );

@@ -10,7 +10,4 @@ mod unknown_statement;
 use super::Rule;
 
 /// The family's rules, sorted by slug.
-pub const RULES: &[&Rule] = &[
-    &nondeterministic_write::RULE,
-    &unknown_statement::RULE,
-];
+pub const RULES: &[&Rule] = &[&nondeterministic_write::RULE, &unknown_statement::RULE];

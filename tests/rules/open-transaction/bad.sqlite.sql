@@ -4,5 +4,5 @@ CREATE TABLE "orders" (
     "total" INTEGER NOT NULL
 );
 -- pending: 20260201120000_next
-UPDATE "orders" SET "total" = 1 WHERE "total" = 0;
+UPDATE "orders" SET "total" = 1 WHERE "id" = 7;
 COMMIT;

@@ -7,5 +7,5 @@ CREATE TABLE `orders` (
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 -- pending: 20260201120000_next
 START TRANSACTION;
-UPDATE `orders` SET `total` = 1 WHERE `total` = 0;
+UPDATE `orders` SET `total` = 1 WHERE `id` = 7;
 COMMIT;

@@ -5,5 +5,5 @@ CREATE TABLE "orders" (
 );
 -- pending: 20260201120000_next
 BEGIN;
-UPDATE "orders" SET "total" = 1 WHERE "total" = 0;
+UPDATE "orders" SET "total" = 1 WHERE "id" = 7;
 COMMIT;
