@@ -208,7 +208,7 @@ impl Shell {
     }
 
     /// The stream for data, for writers that produce much.
-    pub fn data_writer(&mut self) -> &mut dyn Write {
+    pub fn data_writer(&mut self) -> &mut (dyn Write + Send) {
         &mut *self.out
     }
 

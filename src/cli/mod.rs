@@ -7,9 +7,11 @@ mod context;
 pub mod deploy;
 pub mod env;
 mod error;
+pub mod explain;
 mod global;
 pub mod guard;
 pub mod init;
+pub mod lint;
 pub mod new;
 mod panic;
 mod prisma_run;
@@ -62,6 +64,10 @@ pub enum Command {
     Env(env::Args),
     /// Write the next migration, with its revert script and its checklist
     New(new::Args),
+    /// Judge migrations without a database: what they destroy, lock and break
+    Lint(lint::Args),
+    /// Show a rule's page
+    Explain(explain::Args),
     /// Show what is pending, applied, edited, missing or failed; never starts Prisma, never creates anything
     Status(status::Args),
     /// Apply pending migrations behind the gates, and read the ledger back
@@ -87,6 +93,8 @@ impl Command {
             Command::Reset(args) => reset::run(args, context),
             Command::Run(args) => run::run(args, context),
             Command::Guard(args) => guard::run(args, context),
+            Command::Lint(args) => lint::run(args, context),
+            Command::Explain(args) => explain::run(args, context),
             Command::Status(args) => status::run(args, context),
         }
     }

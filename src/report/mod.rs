@@ -1,4 +1,5 @@
 //! One model in, every format out. Never reads files or databases.
 
 pub mod environments;
+pub mod lint;
 pub mod status;

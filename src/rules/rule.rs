@@ -117,6 +117,12 @@ pub struct Rule {
     pub check: Check,
 }
 
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, self.slug)
+    }
+}
+
 /// The headings of each rule's page, in this order; a test holds every page to them.
 pub const PAGE_HEADINGS: [&str; 6] = [
     "## What it catches",

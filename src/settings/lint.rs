@@ -1,6 +1,9 @@
 //! `[lint]`: the level of each rule, everywhere or for one kind of environment or some migrations.
 //!
 //! ```toml
+//! [lint]
+//! server = "15.4"
+//!
 //! [lint.rules]
 //! drop-column = "deny"
 //! create-index-blocking = { level = "warn", production = "deny", paths = { "2023*" = "allow" } }
@@ -56,6 +59,8 @@ pub struct RuleSettings {
 /// `[lint]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LintSettings {
+    /// `server`: the version of the server that migrations are for, as written (`15.4`, `10.11.2-mariadb`).
+    pub server: Option<Sourced<String>>,
     /// `[lint.rules]`, in the order of the file.
     pub rules: Vec<RuleSettings>,
 }
@@ -69,7 +74,7 @@ const KINDS: [(&str, EnvironmentKind); 4] = [
 
 impl LintSettings {
     pub(super) fn read(mut table: Table<'_, '_>) -> Self {
-        let mut settings = LintSettings::default();
+        let mut settings = LintSettings { server: table.string("server"), ..LintSettings::default() };
         if let Some(rules) = table.table("rules") {
             for (slug, _) in rules.names() {
                 if let Some(rule) = read_rule(&rules, slug) {

@@ -1,1 +1,0 @@
-//! Migrations × rules → findings (pure).

@@ -1,0 +1,143 @@
+//! For people: the SQL underlined, why, what instead, who set the level, how to read more.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use annotate_snippets::{AnnotationKind, Group, Level as Shown, Renderer, Snippet};
+
+use super::{Report, Style, explain_command, page_url, summary_line};
+use crate::lint::{Judged, LineTable, Reported, Summary};
+use crate::rules::Level;
+use crate::settings::Origin;
+use crate::shell::{count, printable};
+use crate::sql::model::Span;
+
+/// Lines of SQL that a finding shows at most.
+const EXCERPT_LINES: usize = 8;
+/// Bytes of one line of SQL that a finding shows at most behind what it underlines: some migrations hold one line of a megabyte.
+const EXCERPT_TAIL: usize = 300;
+
+/// Writes text.
+pub(super) struct Human {
+    renderer: Renderer,
+}
+
+impl Human {
+    pub(super) fn new(style: Style) -> Self {
+        let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+        Human { renderer: renderer.term_width(style.width).hyperlink(style.hyperlinks) }
+    }
+}
+
+impl Report for Human {
+    fn migration(&mut self, out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
+        if judged.findings.is_empty() {
+            return Ok(());
+        }
+        let lines = LineTable::new(&judged.text);
+        // The same effect is explained once per migration.
+        let mut explained = BTreeSet::new();
+        for found in &judged.findings {
+            let new = explained.insert((found.rule.slug, found.finding.why.as_str()));
+            let rendered = render(&self.renderer, judged, found, &lines, new);
+            writeln!(out, "{rendered}\n")?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+        writeln!(out, "{}", summary_line(summary))?;
+        if summary.unknown > 0 {
+            writeln!(
+                out,
+                "{} not understood: what it does is not known, and unknown is never safe",
+                count(summary.unknown, "statement")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn render(renderer: &Renderer, judged: &Judged, found: &Reported, lines: &LineTable<'_>, explain: bool) -> String {
+    let level = match found.level {
+        Level::Deny => Shown::ERROR,
+        Level::Warn | Level::Allow => Shown::WARNING,
+    };
+    let mut title = level.primary_title(one_line(&found.finding.message)).id(found.rule.id);
+    if let Some(url) = page_url(found.rule.slug) {
+        title = title.id_url(url);
+    }
+    let excerpt = Excerpt::of(&judged.text, found.finding.span, lines);
+    let mut group = Group::with_title(title);
+    group = if judged.text.is_empty() {
+        group.element(annotate_snippets::Origin::path(one_line(&judged.file)))
+    } else {
+        let annotation = AnnotationKind::Primary.span(excerpt.start..excerpt.end);
+        let snippet = Snippet::source(excerpt.text).path(one_line(&judged.file)).line_start(found.location.line);
+        group.element(snippet.annotation(annotation))
+    };
+    if explain {
+        group = group.element(Shown::NOTE.with_name("why").message(many_lines(&found.finding.why)));
+    }
+    group = group.element(Shown::HELP.message(many_lines(&found.finding.help)));
+    if let Some(query) = &found.finding.query {
+        let text = format!("ask the database whether it matters:\n{}", many_lines(query));
+        group = group.element(Shown::NOTE.with_name("query").message(text));
+    }
+    group = group.element(Shown::NOTE.message(one_line(&note(found))));
+    renderer.render(&[group])
+}
+
+/// Level with its origin, the way to allow it, the way to read more.
+fn note(found: &Reported) -> String {
+    let slug = found.rule.slug;
+    let origin = match &found.level_origin {
+        Origin::Default => "by default".to_owned(),
+        other => other.to_string(),
+    };
+    let place = if found.finding.statement.is_some() { "above the statement" } else { "in the file" };
+    format!(
+        "`{slug}` is `{}`, {origin}; to allow it: `{}` {place}; more: `{}`",
+        found.level,
+        found.directive(),
+        explain_command(slug)
+    )
+}
+
+fn one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+fn many_lines(text: &str) -> String {
+    printable(text.trim_end()).into_owned()
+}
+
+/// The lines around a span, safe to print, with the span in them.
+struct Excerpt {
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+impl Excerpt {
+    fn of(text: &str, span: Span, lines: &LineTable<'_>) -> Self {
+        let (first, excerpt) = lines.excerpt(span, EXCERPT_LINES);
+        let within = |offset: u32| {
+            let mut at = (offset as usize).saturating_sub(first).min(excerpt.len());
+            while !excerpt.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (start, end) = (within(span.start), within(span.end).max(within(span.start)));
+        let mut cut = (end + EXCERPT_TAIL).min(excerpt.len());
+        while !excerpt.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        // What is replaced may be longer or shorter, so the three parts are made safe one by one.
+        let safe = |part: &str| printable(part).replace('\t', "    ");
+        let (before, under, after) = (safe(&excerpt[..start]), safe(&excerpt[start..end]), safe(&excerpt[end..cut]));
+        let _ = text;
+        Excerpt { start: before.len(), end: before.len() + under.len(), text: format!("{before}{under}{after}") }
+    }
+}
