@@ -162,6 +162,11 @@ mod tests {
         let flags =
             LevelFlags { warn: vec!["unreadble-migration".to_owned(), "zzz".to_owned()], ..LevelFlags::default() };
         let error = LevelBook::new(&LintSettings::default(), &flags, None).expect_err("unknown names");
-        insta::assert_snapshot!(crate::error::Error::from(error).report(), @"");
+        insta::assert_snapshot!(crate::error::Error::from(error).report(), @r"
+        error: there are no rules `unreadble-migration` (set by --warn), `zzz` (set by --warn)
+        why: a level for a rule that does not exist would silently have no effect
+        hint: for `unreadble-migration` did you mean `unreadable-migration`?
+        hint: all rules: `cargo prisma-safe lint --list`
+        ");
     }
 }

@@ -84,6 +84,11 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         context.shell.status("Finished", "there are no migrations yet");
         return Ok(ExitCode::Done);
     }
+    // Before the first byte of output: a document that stops in its middle helps nobody.
+    let sources: Vec<_> = sources
+        .into_iter()
+        .map(|source| Ok((scope.facts_for(&source, &args, context)?, source)))
+        .collect::<Result<_>>()?;
     let known = match &args.baseline {
         Some(path) if !args.write_baseline => Some(Baseline::read(&here(path))?),
         _ => None,
@@ -91,8 +96,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let mut linter = Linter::new(&levels, known, &sources::load);
     let mut told = Telling::new(&args, context);
     told.begin();
-    for source in &sources {
-        let batch = scope.open(source, &args, context)?;
+    for (facts, source) in &sources {
+        let batch = scope.open(source, facts.clone(), &args)?;
         told.batch(&mut linter, &batch, context);
         if told.failed.is_some() {
             break;

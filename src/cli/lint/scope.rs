@@ -75,8 +75,8 @@ impl Scope {
         Ok(if folder.is_dir() { vec![Source::Migrations { folder, only: None }] } else { Vec::new() })
     }
 
-    /// Lists a source and marks what of it is judged.
-    pub(super) fn open(&self, source: &Source, args: &Args, context: &Context) -> Result<Batch> {
+    /// What is known beside the SQL of a source.
+    pub(super) fn facts_for(&self, source: &Source, args: &Args, context: &Context) -> Result<Facts> {
         let project = project_of(source, context)?;
         let provider = match (args.provider, source.locked_provider()?, &project) {
             (Some(provider), _, _) | (None, Some(provider), _) => provider,
@@ -84,7 +84,12 @@ impl Scope {
             (None, None, None) => return Err(no_provider(source).into()),
         };
         let prisma = project.as_deref().map(launch::version);
-        let mut batch = source.open(self.facts(provider, prisma))?;
+        Ok(self.facts(provider, prisma))
+    }
+
+    /// Lists a source and marks what of it is judged.
+    pub(super) fn open(&self, source: &Source, facts: Facts, args: &Args) -> Result<Batch> {
+        let mut batch = source.open(facts)?;
         if let Some(missing) = &self.missing {
             sources::select(&mut batch, &missing.all, &missing.added);
         } else if let (Some(reference), Some(folder)) = (&args.since, source.folder()) {

@@ -17,15 +17,25 @@ const EXCERPT_LINES: usize = 8;
 /// Bytes of one line of SQL that a finding shows at most behind what it underlines: some migrations hold one line of a megabyte.
 const EXCERPT_TAIL: usize = 300;
 
+/// Columns before the text of a `why`: the gutter and the word itself.
+const MARGIN: usize = 14;
+
 /// Writes text.
 pub(super) struct Human {
     renderer: Renderer,
+    width: usize,
+    /// Rules whose way out was shown.
+    shown: BTreeSet<&'static str>,
 }
 
 impl Human {
     pub(super) fn new(style: Style) -> Self {
         let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-        Human { renderer: renderer.term_width(style.width).hyperlink(style.hyperlinks) }
+        Human {
+            renderer: renderer.term_width(style.width).hyperlink(style.hyperlinks),
+            width: style.width,
+            shown: BTreeSet::new(),
+        }
     }
 }
 
@@ -38,9 +48,12 @@ impl Report for Human {
         // The same effect is explained once per migration.
         let mut explained = BTreeSet::new();
         for found in &judged.findings {
-            let new = explained.insert((found.rule.slug, found.finding.why.as_str()));
-            let rendered = render(&self.renderer, judged, found, &lines, new);
-            writeln!(out, "{rendered}\n")?;
+            let detail = Detail {
+                why: explained.insert((found.rule.slug, found.finding.why.as_str())),
+                way_out: self.shown.insert(found.rule.slug),
+                width: self.width.saturating_sub(MARGIN).max(40),
+            };
+            writeln!(out, "{}\n", render(&self.renderer, judged, found, &lines, detail))?;
         }
         Ok(())
     }
@@ -58,7 +71,15 @@ impl Report for Human {
     }
 }
 
-fn render(renderer: &Renderer, judged: &Judged, found: &Reported, lines: &LineTable<'_>, explain: bool) -> String {
+/// What of a finding was not told before.
+#[derive(Clone, Copy)]
+struct Detail {
+    why: bool,
+    way_out: bool,
+    width: usize,
+}
+
+fn render(renderer: &Renderer, judged: &Judged, found: &Reported, lines: &LineTable<'_>, detail: Detail) -> String {
     let level = match found.level {
         Level::Deny => Shown::ERROR,
         Level::Warn | Level::Allow => Shown::WARNING,
@@ -76,32 +97,57 @@ fn render(renderer: &Renderer, judged: &Judged, found: &Reported, lines: &LineTa
         let snippet = Snippet::source(excerpt.text).path(one_line(&judged.file)).line_start(found.location.line);
         group.element(snippet.annotation(annotation))
     };
-    if explain {
-        group = group.element(Shown::NOTE.with_name("why").message(many_lines(&found.finding.why)));
+    if detail.why {
+        group =
+            group.element(Shown::NOTE.with_name("why").message(wrap(&many_lines(&found.finding.why), detail.width)));
     }
     group = group.element(Shown::HELP.message(many_lines(&found.finding.help)));
-    if let Some(query) = &found.finding.query {
+    // Some helps are that very query.
+    if let Some(query) = found.finding.query.as_ref().filter(|query| !found.finding.help.contains(query.as_str())) {
         let text = format!("ask the database whether it matters:\n{}", many_lines(query));
         group = group.element(Shown::NOTE.with_name("query").message(text));
     }
-    group = group.element(Shown::NOTE.message(one_line(&note(found))));
+    group = group.element(Shown::NOTE.message(note(found, detail.way_out)));
     renderer.render(&[group])
 }
 
-/// Level with its origin, the way to allow it, the way to read more.
-fn note(found: &Reported) -> String {
+/// Level with its origin; once per rule the way to allow it and the way to read more.
+fn note(found: &Reported, way_out: bool) -> String {
     let slug = found.rule.slug;
     let origin = match &found.level_origin {
         Origin::Default => "by default".to_owned(),
-        other => other.to_string(),
+        other => one_line(&other.to_string()),
     };
-    let place = if found.finding.statement.is_some() { "above the statement" } else { "in the file" };
-    format!(
-        "`{slug}` is `{}`, {origin}; to allow it: `{}` {place}; more: `{}`",
-        found.level,
-        found.directive(),
-        explain_command(slug)
-    )
+    let mut note = format!("`{slug}` is `{}`, {origin}", found.level);
+    if way_out {
+        let place = if found.finding.statement.is_some() { "above the statement" } else { "anywhere in the file" };
+        note.push_str(&format!("\nmore: {}\nto allow it, {place}: {}", explain_command(slug), found.directive()));
+    }
+    note
+}
+
+/// Breaks long lines between words.
+fn wrap(text: &str, width: usize) -> String {
+    let mut wrapped = String::with_capacity(text.len() + 8);
+    for (at, line) in text.lines().enumerate() {
+        if at > 0 {
+            wrapped.push('\n');
+        }
+        let mut column = 0;
+        for word in line.split(' ') {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > width {
+                wrapped.push('\n');
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += length;
+        }
+    }
+    wrapped
 }
 
 fn one_line(text: &str) -> String {
