@@ -1,0 +1,21 @@
+-- migration: 20260101120000_init
+CREATE TABLE "customers" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+
+    CONSTRAINT "customers_pkey" PRIMARY KEY ("id")
+);
+
+CREATE TABLE "orders" (
+    "id" SERIAL NOT NULL,
+    "customer_id" INTEGER,
+    "total" INTEGER NOT NULL,
+    "tax" INTEGER NOT NULL,
+    "note" VARCHAR(40),
+
+    CONSTRAINT "orders_pkey" PRIMARY KEY ("id")
+);
+
+CREATE INDEX "customers_name_idx" ON "customers"("email");
+-- pending: 20260201120000_next
+DROP INDEX CONCURRENTLY IF EXISTS "customers_name_idx";

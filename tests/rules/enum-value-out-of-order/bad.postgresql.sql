@@ -1,0 +1,6 @@
+-- migration: 20260101120000_init
+CREATE TYPE "Priority" AS ENUM ('LOW', 'HIGH');
+
+CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
+-- pending: 20260201120000_next
+ALTER TYPE "Priority" ADD VALUE 'MEDIUM';
