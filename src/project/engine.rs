@@ -1,16 +1,6 @@
-//! Where Prisma keeps its real schema engine: `@prisma/engines/schema-engine-<target>`.
+//! Which of the schema engines that Prisma downloaded (`@prisma/engines/schema-engine-<target>`) is for this machine.
 
 use std::path::{Path, PathBuf};
-
-/// The folder of `@prisma/engines` as Node would resolve it from Prisma's own package: beside it, inside it, or further up.
-#[must_use]
-pub fn engines_folder(prisma_package: &Path) -> Option<PathBuf> {
-    prisma_package
-        .ancestors()
-        .filter(|folder| folder.file_name().is_none_or(|name| name != "node_modules"))
-        .map(|folder| folder.join("node_modules").join("@prisma").join("engines"))
-        .find(|folder| folder.is_dir())
-}
 
 /// The real schema engine in a folder of engines. Where there are several (`binaryTargets`), the one for this machine.
 #[must_use]
@@ -66,7 +56,8 @@ fn fit(target: &str, machine: &Machine) -> Option<u8> {
         return (machine.os == "macos" && machine.arm64).then_some(1);
     }
     if machine.os == "linux" && target.contains("musl") != machine.musl && !target.contains("static") {
-        return None;
+        // The C library cannot be told for certain, so the other one is a last resort.
+        return Some(1);
     }
     Some(if target.contains("3.0.x") {
         9
@@ -91,7 +82,7 @@ mod tests {
             ("debian-openssl-3.0.x", &debian, Some(9)),
             ("debian-openssl-1.1.x", &debian, Some(8)),
             ("rhel-openssl-1.0.x", &debian, Some(7)),
-            ("linux-musl-openssl-3.0.x", &debian, None),
+            ("linux-musl-openssl-3.0.x", &debian, Some(1)),
             ("linux-arm64-openssl-3.0.x", &debian, None),
             ("linux-musl", &alpine, Some(7)),
             ("darwin-arm64", &mac, Some(7)),
@@ -101,25 +92,5 @@ mod tests {
         ] {
             assert_eq!(fit(target, machine), expected, "{target} on {}", machine.os);
         }
-    }
-
-    #[test]
-    fn the_folder_is_found_in_every_layout() {
-        let folder = tempfile::tempdir().unwrap();
-        for (package, engines) in [
-            ("npm/node_modules/prisma", "npm/node_modules/@prisma/engines"),
-            (
-                "pnpm/node_modules/.pnpm/prisma@7.1.0/node_modules/prisma",
-                "pnpm/node_modules/.pnpm/prisma@7.1.0/node_modules/@prisma/engines",
-            ),
-            ("nested/node_modules/prisma", "nested/node_modules/prisma/node_modules/@prisma/engines"),
-            ("hoisted/packages/a/node_modules/prisma", "hoisted/node_modules/@prisma/engines"),
-        ] {
-            let (package, engines) = (folder.path().join(package), folder.path().join(engines));
-            std::fs::create_dir_all(&package).unwrap();
-            std::fs::create_dir_all(&engines).unwrap();
-            assert_eq!(engines_folder(&package), Some(engines));
-        }
-        assert_eq!(engines_folder(&folder.path().join("nowhere/node_modules/prisma")), None);
     }
 }

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 pub use datasource::Datasource;
 pub use dotenv::{DotenvFiles, DotenvValue, names_in};
-pub use engine::{engines_folder, find_schema_engine};
+pub use engine::find_schema_engine;
 pub use error::ProjectError;
 pub use lock_file::lock_file_provider;
 pub use prisma_cli::{FoundBy, PrismaCli};

@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::engine::{engines_folder, find_schema_engine};
 use super::package_json::PackageJson;
 use super::text_file::read_text;
 use super::{Major, ProjectError, Version};
@@ -38,19 +37,11 @@ pub struct PrismaCli {
     pub major: Major,
     /// Prisma's own package, links resolved; `None` where it is not on disk (Plug'n'Play, `cargo prisma`).
     pub package_dir: Option<PathBuf>,
-    /// `@prisma/engines`; `None` where it is not on disk.
-    pub engines_dir: Option<PathBuf>,
     /// Which way it was found.
     pub found_by: FoundBy,
 }
 
 impl PrismaCli {
-    /// The real schema engine, where Prisma keeps it. `None` when it has not been downloaded.
-    #[must_use]
-    pub fn schema_engine(&self) -> Option<PathBuf> {
-        find_schema_engine(self.engines_dir.as_deref()?)
-    }
-
     /// How it is started, for people.
     #[must_use]
     pub fn shown_invocation(&self) -> String {
@@ -96,14 +87,7 @@ pub(super) fn find(root: &Path, settings: &PrismaSettings) -> Result<PrismaCli, 
         Start::Script(script) => vec![runtime()?.into_os_string(), script.into_os_string()],
         Start::Command(words) => resolved(words, root)?,
     };
-    Ok(PrismaCli {
-        invocation,
-        version: found.version,
-        major,
-        engines_dir: found.package.as_deref().and_then(engines_folder),
-        package_dir: found.package,
-        found_by: found.by,
-    })
+    Ok(PrismaCli { invocation, version: found.version, major, package_dir: found.package, found_by: found.by })
 }
 
 fn supported(version: &Version, root: &Path, package: Option<&Path>) -> Result<Major, ProjectError> {

@@ -62,12 +62,11 @@ fn pnpm_links_into_its_store() {
     let test = TestProject::empty()
         .sqlite_schema("6.19.3")
         .installed(&format!("{store}/prisma"), "6.19.3")
-        .file(&format!("{store}/@prisma/engines/package.json"), "{}")
         .link("node_modules/prisma", ".pnpm/prisma@6.19.3/node_modules/prisma")
         .file("node_modules/.bin/prisma", PNPM_SHIM);
     let cli = prisma(&test, "").unwrap();
     assert_eq!(started(&test, &cli), format!("{store}/prisma/build/index.js"));
-    assert_eq!(cli.engines_dir, Some(test.path(&format!("{store}/@prisma/engines"))));
+    assert_eq!(cli.package_dir, Some(test.path(&format!("{store}/prisma"))), "links are resolved");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::refusal::Refusal;
+use crate::project::find_schema_engine;
 
 /// Names the real engine.
 pub const REAL_ENGINE_VARIABLE: &str = "PRISMA_SAFE_REAL_ENGINE";
@@ -127,8 +128,8 @@ fn has_our_name(path: &Path) -> bool {
     path.file_stem() == Some(OsStr::new("prisma-safe-engine"))
 }
 
-/// The engine in one folder's `node_modules`: of `@prisma/engines` beside it, or below `prisma` (pnpm and nested installs). Of several, for
-/// several platforms, the newest: Prisma downloads only this machine's unless told otherwise.
+/// The engine in one folder's `node_modules`: of `@prisma/engines` beside it, or below `prisma` (pnpm and nested installs). Of several
+/// (`binaryTargets`), the one for this machine.
 fn in_folder(folder: &Path) -> Option<PathBuf> {
     let modules = folder.join("node_modules");
     let mut places = vec![modules.join("@prisma").join("engines")];
@@ -137,21 +138,7 @@ fn in_folder(folder: &Path) -> Option<PathBuf> {
         places.push(prisma.join("node_modules").join("@prisma").join("engines"));
         places.extend(prisma.parent().map(|siblings| siblings.join("@prisma").join("engines")));
     }
-    places.iter().find_map(|place| {
-        let mut engines: Vec<_> = std::fs::read_dir(place)
-            .ok()?
-            .flatten()
-            .filter(|entry| {
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                name.starts_with("schema-engine-") && ![".gz", ".sha256", ".tmp"].iter().any(|end| name.ends_with(end))
-            })
-            .map(|entry| (entry.metadata().and_then(|metadata| metadata.modified()).ok(), entry.path()))
-            .filter(|(_, path)| path.is_file())
-            .collect();
-        engines.sort();
-        engines.pop().map(|(_, path)| path)
-    })
+    places.iter().find_map(|place| find_schema_engine(place))
 }
 
 #[cfg(test)]
