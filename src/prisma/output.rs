@@ -231,3 +231,148 @@ fn last_words(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(6)..].join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prisma::arguments::{DiffSide, Resolution};
+
+    const OK: Exit = Exit { code: Some(0), signal: None };
+    const FAILED: Exit = Exit { code: Some(1), signal: None };
+
+    fn diff(exit_code: bool, output: Option<std::path::PathBuf>) -> Command {
+        Command::MigrateDiff { from: DiffSide::Empty, to: DiffSide::Empty, script: true, exit_code, output }
+    }
+
+    fn every_command() -> [Command; 7] {
+        [
+            Command::MigrateDeploy,
+            Command::MigrateStatus,
+            Command::MigrateResolve(Resolution::Applied("1_a".into())),
+            Command::MigrateReset { force: true, skip_generate: false, skip_seed: false },
+            Command::DbExecute { file: "x.sql".into() },
+            diff(true, None),
+            diff(false, None),
+        ]
+    }
+
+    /// An engine that dies at once: exit code 0 and none of its words.
+    #[test]
+    fn exit_code_0_without_the_sentence_is_never_success() {
+        for command in every_command() {
+            for noise in ["", "Prisma schema loaded from prisma/schema.prisma\n\n"] {
+                let verdict = judge(Some(&command), OK, false, noise, "");
+                // A difference is text; 6 prints its notices on the same stream, so only a file or the exit code is asked.
+                if !matches!(command, Command::MigrateDiff { exit_code: false, .. }) || noise.is_empty() {
+                    assert_eq!(verdict, Verdict::Silent, "{command:?} with {noise:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_sentence_without_exit_code_0_is_no_success_either() {
+        let all = "All migrations have been successfully applied. Database reset successful Script executed successfully. \
+            Migration 1_a marked as applied. No difference detected. Database schema is up to date!";
+        for command in every_command() {
+            for exit in [FAILED, Exit { code: None, signal: Some(9) }] {
+                assert!(!matches!(judge(Some(&command), exit, false, all, ""), Verdict::Said(_)), "{command:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn success_is_known_by_prismas_own_sentences() {
+        let say = |command: Command, exit: i32, stdout: &str, stderr: &str| {
+            judge(Some(&command), Exit { code: Some(exit), signal: None }, false, stdout, stderr)
+        };
+        use Success::{
+            Applied, Different, Executed, HasFailed, NothingPending, Pending, Reset, Resolved, Same, UpToDate,
+        };
+        let [deploy, status, resolve, reset, execute, compare, plain] = every_command();
+        for (verdict, success) in [
+            (
+                say(deploy.clone(), 0, "\n\u{1b}[32mAll migrations have been successfully applied.\u{1b}[39m\n", ""),
+                Applied,
+            ),
+            (say(deploy, 0, "No pending migrations to apply.\n", ""), NothingPending),
+            (say(status.clone(), 0, "Database schema is up to date!\n", ""), UpToDate),
+            (say(status.clone(), 1, "Following migrations have not yet been applied:\n1_a\n", ""), Pending),
+            (say(status, 1, "", "Following migration have failed:\n1_a\n"), HasFailed),
+            (say(resolve, 0, "\nMigration 1_a marked as applied.\n", ""), Resolved),
+            (say(reset, 0, "Database reset successful\n", ""), Reset),
+            (say(execute, 0, "Script executed successfully.", ""), Executed),
+            (say(compare.clone(), 2, "CREATE TABLE a();", ""), Different),
+            (say(compare, 0, "-- This is an empty migration.", ""), Same),
+            (say(plain, 0, "CREATE TABLE a();", ""), Different),
+        ] {
+            assert_eq!(verdict, Verdict::Said(success));
+        }
+        let other = Command::MigrateResolve(Resolution::RolledBack("1_b".into()));
+        assert_eq!(say(other, 0, "Migration 1_a marked as rolled back.", ""), Verdict::Silent);
+    }
+
+    #[test]
+    fn a_difference_in_a_file_is_read_from_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("d.sql");
+        let command = diff(true, Some(file.clone()));
+        assert_eq!(judge(Some(&command), OK, false, "\n", ""), Verdict::Silent);
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(judge(Some(&command), OK, false, "\n", ""), Verdict::Silent);
+        std::fs::write(&file, "-- This is an empty migration.").unwrap();
+        assert_eq!(judge(Some(&command), OK, false, "\n", ""), Verdict::Said(Success::Same));
+    }
+
+    #[test]
+    fn how_it_ended_otherwise() {
+        let deploy = Command::MigrateDeploy;
+        let judge = |exit, interrupted, stderr: &str| judge(Some(&deploy), exit, interrupted, "", stderr);
+        assert_eq!(judge(FAILED, true, "Error: x"), Verdict::Interrupted);
+        assert_eq!(judge(Exit { code: Some(130), signal: None }, false, ""), Verdict::Interrupted);
+        assert_eq!(judge(Exit { code: None, signal: Some(9) }, false, ""), Verdict::Killed(9));
+        let refusal = "Error: refused by prisma-safe: `x`, because y\nwhy: z\nhint: a\n\nother";
+        assert_eq!(
+            judge(FAILED, false, refusal),
+            Verdict::Refused("refused by prisma-safe: `x`, because y\nwhy: z\nhint: a".into())
+        );
+        let coded = "Error: PRISMA_SAFE: refused by prisma-safe: `x`, because y\nwhy: z\n";
+        assert_eq!(
+            judge(FAILED, false, coded),
+            Verdict::Refused("refused by prisma-safe: `x`, because y\nwhy: z".into())
+        );
+        // A migration's own text is no refusal.
+        let quoted = "Error: P3018\n\nDatabase error:\nERROR: the text refused by prisma-safe: x\n";
+        assert!(matches!(judge(FAILED, false, quoted), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn the_parts_of_a_failure() {
+        let both = failure("", "\u{1b}[31mx\u{1b}[0m\n");
+        assert_eq!(both.code, None);
+        let one_line = failure("", "Loaded Prisma config.\n\nError: P1003: Database `app` does not exist\n");
+        assert_eq!(
+            (one_line.code.as_deref(), one_line.message.as_str()),
+            (Some("P1003"), "Database `app` does not exist")
+        );
+        let shadow = failure(
+            "",
+            "Error: P3006\n\nMigration `1_a` failed to apply cleanly to the shadow database.\nError:\nno such table: x\n",
+        );
+        assert_eq!((shadow.code.as_deref(), shadow.migration.as_deref()), (Some("P3006"), Some("1_a")));
+        let schema = failure("", "Error: Prisma schema validation - (get-config wasm)\nError code: P1012\nerror: x\n");
+        assert_eq!(schema.code.as_deref(), Some("P1012"));
+        let lookalike = failure("", "Error: P30181\n");
+        assert_eq!(lookalike.code, None);
+        let on_stdout = failure("Error: P3005\n\nThe database schema is not empty.\n", "");
+        assert_eq!(on_stdout.code.as_deref(), Some("P3005"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "(?s)(Error: |P3018|P30|:|\n|Database error:|Migration name: |`|é|\u{1b}\\[31m| |x){0,30}") {
+            let failure = failure("", &text);
+            let _ = (judge(None, FAILED, false, "", &text), failure);
+        }
+    }
+}

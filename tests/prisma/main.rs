@@ -1,0 +1,13 @@
+//! The real Prisma CLI, 6.19.3 and 7.10.1, with the guard in front of Prisma's own engine (see `tests/engine/README.md` for which build of it).
+//!
+//! Where a test uses a double of the engine instead, the double is named so.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bed;
+mod commands;
+mod doubles;
+mod guard;
+mod relay;
+mod streams;
