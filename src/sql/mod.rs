@@ -115,7 +115,7 @@ pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
     }
     let wrapper = splitter.wrapper();
     transactions::number(provider, &mut statements, wrapper);
-    groups::find(provider, &mut statements);
+    groups::find(provider, text, &mut statements);
     let comments = splitter.into_comments();
     let (directives, directive_errors) = directive::find(text, &comments, &statements);
     Ok(Script { provider, text: text.to_owned(), statements, wrapper, directives, directive_errors, comments })

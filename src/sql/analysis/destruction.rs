@@ -169,6 +169,8 @@ impl<'a> Losses<'a> {
         if !before.complete {
             self.push(statement, Destroyed::Unknown, table, None, place);
         }
+        let keys = primary_key(before);
+        let mut key_changes = keys != primary_key_of(rebuild);
         for column in &before.columns {
             let copied = rebuild.copied.iter().find(|c| c.reads.contains(&column.name));
             match copied {
@@ -179,12 +181,13 @@ impl<'a> Losses<'a> {
                         && let Some(to) = &definition.data_type
                         && let Some(what) = cast(column.data_type.as_ref(), to)
                     {
+                        key_changes |= keys.contains(&&column.name);
                         self.push(statement, what, table, Some(&column.name), definition.span);
                     }
                 }
             }
         }
-        if primary_key(before) != primary_key_of(rebuild) {
+        if key_changes {
             self.push(statement, Destroyed::PrimaryKey, table, None, place);
         }
     }

@@ -50,19 +50,19 @@ impl<'a> Here<'a> {
             Action::CreateEnum { name, .. } | Action::CreateDomain { name, .. } => {
                 self.types.insert(name.clone());
             }
-            Action::AddColumn { table, column, if_not_exists, .. } => {
-                if !(*if_not_exists && self.column(table, &column.name).is_some()) {
-                    self.columns.insert((table.clone(), column.name.clone()));
-                }
+            Action::AddColumn { table, column, if_not_exists, .. }
+                if !(*if_not_exists && self.column(table, &column.name).is_some()) =>
+            {
+                self.columns.insert((table.clone(), column.name.clone()));
             }
-            Action::RenameTable { table, to } => {
-                if self.tables.remove(table) {
-                    self.tables.insert(to.clone());
-                }
+            Action::RenameTable { table, to } if self.tables.contains(table) => {
+                self.tables.remove(table);
+                self.tables.insert(to.clone());
             }
             Action::RenameColumn { table, column, to } => {
-                if self.columns.remove(&(table.clone(), column.clone())) {
-                    self.columns.insert((table.clone(), to.clone()));
+                let from = (table.clone(), column.clone());
+                if self.columns.remove(&from) {
+                    self.columns.insert((from.0, to.clone()));
                 }
             }
             Action::DropTable { names, .. } => {

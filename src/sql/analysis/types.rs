@@ -23,9 +23,8 @@ pub(super) fn widens(from: &DataType, to: &DataType) -> bool {
         (Decimal, Decimal) => decimal(from, to),
         (Char, Char) | (Char | VarChar, VarChar) => match (first(from), first(to)) {
             (_, None) => to.family == VarChar,
-            (Some(a), Some(b)) => {
-                a <= b && from.name.starts_with('n') == to.name.starts_with('n') || a <= b && to.name.starts_with('n')
-            }
+            // Between `varchar` and `nvarchar` every value is written anew; one way loses what the code page has no sign for.
+            (Some(a), Some(b)) => a <= b && from.name.starts_with('n') == to.name.starts_with('n'),
             (None, Some(b)) => from.family == Char && b >= 1,
         },
         (VarChar | Char, Text) => {

@@ -7,8 +7,8 @@ use super::model::{Action, Statement};
 use crate::project::Provider;
 
 /// Puts each group at its first statement and marks the others as its steps.
-pub(super) fn find(provider: Provider, statements: &mut [Statement]) {
-    rebuild::find(statements);
+pub(super) fn find(provider: Provider, text: &str, statements: &mut [Statement]) {
+    rebuild::find(text, statements);
     if provider == Provider::Postgresql {
         swap_enum::find(statements);
     }

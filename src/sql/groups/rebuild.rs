@@ -17,7 +17,7 @@ struct Found {
 }
 
 /// Finds every rebuild of a file.
-pub(super) fn find(statements: &mut [Statement]) {
+pub(super) fn find(text: &str, statements: &mut [Statement]) {
     let renames: Vec<(Place, Name, Name)> = places(statements, |a| match a {
         Action::RenameTable { table, to } => Some((table.clone(), to.clone())),
         _ => None,
@@ -31,13 +31,34 @@ pub(super) fn find(statements: &mut [Statement]) {
     let pragmas = Pragmas::of(statements);
     for (rename, passing, lasting) in renames {
         let Some(found) = index.rebuild(statements, rename, &passing, &lasting) else { continue };
-        let Some(rebuild) = build(statements, &pragmas, &found, lasting) else { continue };
-        for place in found.copies.iter().chain(&found.others).chain([&found.drop, &found.rename]) {
+        let Some(mut rebuild) = build(statements, &pragmas, &found, lasting) else { continue };
+        let prelude = prelude(text, statements, found.create.0, &rebuild.table);
+        for place in prelude.iter().chain(&found.copies).chain(&found.others).chain([&found.drop, &found.rename]) {
             mark(statements, *place, found.create.0);
         }
+        rebuild.steps.splice(0..0, prelude.iter().map(|place| place.0));
         let operation = &mut statements[found.create.0].operations[found.create.1];
         operation.action = Action::RebuildTable(Box::new(rebuild));
     }
+}
+
+/// What Prisma writes before a rebuild on SQL Server: it gathers and runs `ALTER TABLE … DROP CONSTRAINT …` for every constraint of that table, in
+/// three statements (declare, gather, run). Dropping the table would take them along anyway.
+fn prelude(text: &str, statements: &[Statement], create: usize, table: &Name) -> Vec<Place> {
+    let Some(first) = create.checked_sub(3) else { return Vec::new() };
+    let single = |at: usize| match statements[at].operations.as_slice() {
+        [only] => Some(&only.action),
+        _ => None,
+    };
+    let shape = matches!(single(first), Some(Action::Nothing { what: "declare" }))
+        && matches!(single(first + 1), Some(Action::Select(_)))
+        && matches!(single(first + 2), Some(Action::ExecuteDynamic { what }) if what.starts_with('@'));
+    let gathered = statements.get(first + 1).and_then(|s| text.get(s.span.range())).unwrap_or("");
+    let about = format!("OBJECT_NAME(PARENT_OBJECT_ID) = '{}'", table.object.value);
+    if !shape || !gathered.contains("' DROP CONSTRAINT '") || !gathered.contains(&about) {
+        return Vec::new();
+    }
+    vec![(first, 0), (first + 1, 0), (first + 2, 0)]
 }
 
 /// Where tables are created, dropped and filled, so that many rebuilds in one file stay linear.
