@@ -25,6 +25,8 @@ pub struct Judged {
     pub allowed: Vec<Allowed>,
     /// Findings that the baseline holds.
     pub in_baseline: usize,
+    /// The safe form of what has one, where that was asked for.
+    pub repair: Option<super::repair::Repair>,
     /// Told already, and here once more since only the end of the history showed it. Its statements do not count again.
     pub again: bool,
 }

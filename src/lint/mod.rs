@@ -9,7 +9,7 @@
 //! - `directives`: what the SQL's own comments allow
 //! - [`baseline`]: findings that are known and not told again
 //! - [`judged`]: the outcome that every report is made of
-//! - [`fix`]: the safe form, written into the text
+//! - [`fix`] and [`repair`]: the safe form, written into a copy of the text and judged again
 //!
 //! What a rule finds is the business of [`crate::rules`]; how it looks that of [`crate::report::lint`].
 
@@ -22,6 +22,7 @@ pub mod fix;
 pub mod judged;
 pub mod levels;
 mod location;
+pub mod repair;
 mod run;
 mod server_version;
 pub mod sources;

@@ -6,11 +6,12 @@ use std::io;
 use rayon::prelude::*;
 
 use super::baseline::Baseline;
-use super::batch::{Batch, Item, Loaded, RevertText, Unreadable};
+use super::batch::{Batch, Item, Loaded, Place, RevertText, Unreadable};
 use super::directives::{self, Hit, Stage};
 use super::judged::{Judged, Reported, statement_hash};
 use super::levels::LevelBook;
 use super::location::LineTable;
+use super::repair::{self, Ground};
 use super::unreadable;
 use crate::error::Explain as _;
 use crate::migrations::folder::SCRIPT_FILE;
@@ -41,6 +42,7 @@ pub struct Linter<'l> {
     levels: &'l LevelBook,
     baseline: Option<Baseline>,
     load: Load<'l>,
+    repairs: bool,
 }
 
 /// A migration after reading, before judging.
@@ -72,13 +74,21 @@ struct Course<'b> {
     pending_bytes: usize,
     /// Migrations, by place in the batch, whose directives only the end of the history can judge.
     waiting: BTreeSet<usize>,
+    /// Every name of the folder, those that fixes add among them; `None` where nothing can be added.
+    names: Option<Vec<String>>,
 }
 
 impl<'l> Linter<'l> {
     /// A linter for one run. What the baseline holds is left out of it, each once.
     #[must_use]
     pub fn new(levels: &'l LevelBook, baseline: Option<Baseline>, load: Load<'l>) -> Self {
-        Linter { levels, baseline, load }
+        Linter { levels, baseline, load, repairs: false }
+    }
+
+    /// Also tries the fixes of what is told.
+    #[must_use]
+    pub fn with_repairs(self) -> Self {
+        Linter { repairs: true, ..self }
     }
 
     /// What is left of the baseline: findings that are known and no longer there.
@@ -101,6 +111,12 @@ impl<'l> Linter<'l> {
             pending: Vec::new(),
             pending_bytes: 0,
             waiting: BTreeSet::new(),
+            names: match batch.place {
+                Place::Migrations(_) if self.repairs => {
+                    Some(batch.items.iter().map(|item| item.name.clone()).collect())
+                }
+                _ => None,
+            },
         };
         let load = self.load;
         let mut rest = batch.items.iter();
@@ -147,22 +163,39 @@ impl<'l> Linter<'l> {
             course.remember(item, script);
             return None;
         }
+        let revert = match &parsed.revert {
+            Revert::NotLooked => RevertView::NotLooked,
+            Revert::Missing => RevertView::Missing,
+            Revert::Present(script) => RevertView::Present(script),
+            Revert::Unreadable => RevertView::Unreadable,
+        };
         let input = MigrationInput {
             facts: &course.batch.facts,
             name: &item.name,
             script: &script,
             pending: item.pending,
-            revert: match &parsed.revert {
-                Revert::NotLooked => RevertView::NotLooked,
-                Revert::Missing => RevertView::Missing,
-                Revert::Present(script) => RevertView::Present(script),
-                Revert::Unreadable => RevertView::Unreadable,
-            },
+            revert,
             earlier: &course.earlier,
             pending_before: &course.pending,
         };
+        let before = self.repairs.then(|| course.state.clone());
         let hits = rules::check(&course.rules, &input, &mut course.state);
-        let (outcome, waits) = self.report(course.batch, item, &script, hits, Stage::Migration);
+        let (mut outcome, waits) = self.report(course.batch, item, &script, hits, Stage::Migration);
+        if let Some(before) = &before {
+            let ground = Ground {
+                rules: &course.rules,
+                facts: &course.batch.facts,
+                name: &item.name,
+                pending: item.pending,
+                revert,
+                before,
+                earlier: &course.earlier,
+                pending_before: &course.pending,
+                names: course.names.as_mut(),
+                now: jiff::Timestamp::now(),
+            };
+            outcome.repair = repair::attempt(ground, &script, &outcome.findings);
+        }
         if waits {
             course.waiting.insert(course.earlier.len());
         }
@@ -313,6 +346,7 @@ fn empty(batch: &Batch, item: &Item) -> Judged {
         findings: Vec::new(),
         allowed: Vec::new(),
         in_baseline: 0,
+        repair: None,
         again: false,
     }
 }

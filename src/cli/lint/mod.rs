@@ -1,5 +1,6 @@
 //! `lint`: judge migrations without a database.
 
+mod fix;
 mod scope;
 
 use std::ffi::OsString;
@@ -55,6 +56,12 @@ pub struct Args {
     /// The server that it is for: 15.4, 8.0.36, 10.11.2-mariadb [default: `server` in the settings]
     #[arg(long, value_name = "VERSION")]
     pub server_version: Option<String>,
+    /// Show the safe form of what has one, as a diff
+    #[arg(long, conflicts_with_all = ["list", "format", "write_baseline"])]
+    pub fix: bool,
+    /// Write what `--fix` shows
+    #[arg(long, requires = "fix")]
+    pub write: bool,
     /// Show all rules with their levels, and judge nothing
     #[arg(long)]
     pub list: bool,
@@ -89,11 +96,10 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         .into_iter()
         .map(|source| Ok((scope.facts_for(&source, &args, context)?, source)))
         .collect::<Result<_>>()?;
-    let known = match &args.baseline {
-        Some(path) if !args.write_baseline => Some(Baseline::read(&here(path))?),
-        _ => None,
-    };
-    let mut linter = Linter::new(&levels, known, &sources::load);
+    if args.fix {
+        return fix::run(&args, context, &scope, &levels, &sources);
+    }
+    let mut linter = Linter::new(&levels, known_baseline(&args)?, &sources::load);
     let mut told = Telling::new(&args, context);
     told.begin();
     for (facts, source) in &sources {
@@ -116,6 +122,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         context.shell.hint("write it again with `--write-baseline`, so that they cannot come back unseen");
     }
     Ok(if told.summary.deny > 0 { ExitCode::Findings } else { ExitCode::Done })
+}
+
+/// The baseline that is left out. One that is to be written is not read.
+fn known_baseline(args: &Args) -> Result<Option<Baseline>> {
+    match &args.baseline {
+        Some(path) if !args.write_baseline => Ok(Some(Baseline::read(&here(path))?)),
+        _ => Ok(None),
+    }
 }
 
 fn here(path: &std::path::Path) -> PathBuf {

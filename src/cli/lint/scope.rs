@@ -1,5 +1,6 @@
 //! What is judged, and what is known beside the SQL.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(super) struct Scope {
     lock_timeout: Option<Duration>,
     /// What the ledger does not have, where it was asked.
     missing: Option<Changed>,
+    /// What it has, where it was asked.
+    applied: Option<BTreeSet<String>>,
     everything: bool,
 }
 
@@ -47,9 +50,9 @@ impl Scope {
             .and_then(|environment| environment.lock_timeout.as_ref())
             .map(|set| set.value);
         let everything = args.since.is_none() && !args.pending && args.targets.is_empty();
-        let mut scope = Scope { environment, server, lock_timeout, missing: None, everything };
-        if args.pending {
-            scope.ask_ledger(context)?;
+        let mut scope = Scope { environment, server, lock_timeout, missing: None, applied: None, everything };
+        if args.pending || (args.fix && scope.environment.is_some()) {
+            scope.ask_ledger(args.pending, context)?;
         }
         Ok(scope)
     }
@@ -57,6 +60,11 @@ impl Scope {
     /// The kind of the environment, where one was named.
     pub(super) fn kind(&self) -> Option<EnvironmentKind> {
         self.environment.as_ref().map(|environment| environment.kind.value)
+    }
+
+    /// What the ledger of the environment has, failed ones among them; `None` where it was not asked.
+    pub(super) fn applied(&self) -> Option<&BTreeSet<String>> {
+        self.applied.as_ref()
     }
 
     /// Nothing was left out by flags.
@@ -112,7 +120,7 @@ impl Scope {
         }
     }
 
-    fn ask_ledger(&mut self, context: &mut Context) -> Result<()> {
+    fn ask_ledger(&mut self, pending: bool, context: &mut Context) -> Result<()> {
         let (settings, project) = (context.settings()?, context.project()?);
         let Some(environment) = &self.environment else { return Ok(()) };
         let variables = context.variables.clone();
@@ -120,7 +128,9 @@ impl Scope {
         let target = Target::reach(&sources, environment)?;
         let folder = MigrationsFolder::read(&project.migrations_dir)?;
         let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
-        let all: std::collections::BTreeSet<String> = history.would_apply().map(|entry| entry.name.clone()).collect();
+        let all: BTreeSet<String> = history.would_apply().map(|entry| entry.name.clone()).collect();
+        let applied = history.entries.iter().filter(|entry| !entry.would_apply());
+        self.applied = Some(applied.map(|entry| entry.name.clone()).collect());
         context.shell.status("Target", &format!("{}: {}", target.name(), target.url().redacted()));
         if self.server.is_none() && target.exists() {
             let server = &target.survey().server;
@@ -133,7 +143,9 @@ impl Scope {
                 patch: number(patch),
             });
         }
-        self.missing = Some(Changed { added: all.clone(), all });
+        if pending {
+            self.missing = Some(Changed { added: all.clone(), all });
+        }
         Ok(())
     }
 }
