@@ -15,7 +15,8 @@ pub struct OwnWords(pub String);
 
 impl fmt::Display for OwnWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // Further lines are indented: a line of a database's text must not pass for one of ours (`hint: …`).
+        f.write_str(&self.0.trim_end().replace('\n', "\n    "))
     }
 }
 
@@ -253,7 +254,7 @@ hint: `cargo prisma-safe resolve --env staging` shows the error and what is real
         insta::assert_snapshot!(of_prisma(stderr), @r#"
 error: P3009: a failed migration is in the way: `20260105090000_create_users`
   caused by: migrate found failed migrations in the target database, new migrations will not be applied. Read more about how to resolve migration issues in a production database: https://pris.ly/d/migrate-resolve
-The `20260105090000_create_users` migration started at 2026-01-05 09:00:00 UTC failed
+    The `20260105090000_create_users` migration started at 2026-01-05 09:00:00 UTC failed
 why: no further migration runs until somebody says whether its changes are in the database
 hint: `cargo prisma-safe resolve --env staging` shows the error and asks
 "#);

@@ -75,12 +75,18 @@ impl Ran {
 impl Bed {
     /// A SQLite project whose URL is `file:./app.db`.
     pub fn new(major: u32) -> Self {
+        let bed = Bed::without_prisma(major);
+        link(&root(&format!("tests/prisma/{major}/node_modules")), &bed.path("node_modules"));
+        bed
+    }
+
+    /// The same, and Prisma is not installed in it.
+    pub fn without_prisma(major: u32) -> Self {
         let folder = tempfile::Builder::new().prefix("prisma-safe-test-").tempdir().unwrap();
         let from = root(&format!("tests/prisma/projects/sqlite-{major}"));
         copy(&from, folder.path());
         // Nothing above belongs to the project.
         std::fs::create_dir(folder.path().join(".git")).unwrap();
-        link(&root(&format!("tests/prisma/{major}/node_modules")), &folder.path().join("node_modules"));
         let mut bed = Bed { major, folder, variables: Vec::new() };
         bed.set("DATABASE_URL", "file:./app.db");
         bed.set("PRISMA_SAFE_REAL_ENGINE", prismas_engine().to_str().unwrap());

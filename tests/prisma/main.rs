@@ -9,5 +9,6 @@ mod bed;
 mod commands;
 mod doubles;
 mod guard;
+mod interruption;
 mod relay;
 mod streams;

@@ -270,3 +270,172 @@ fn with_shadow(params: &str, shadow: &FoundUrl) -> Option<String> {
     *place = shadow.expose().into();
     serde_json::to_string(&object).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::environment::EnvironmentKind;
+    use crate::prisma::guard::pin::{Permit, Pin, RunFile};
+
+    /// Evidence made up for a test; notes what it was asked.
+    #[derive(Clone, Default)]
+    struct MadeUp {
+        dev: bool,
+        shadow_is_real: bool,
+        ungated: bool,
+        asked: Rc<RefCell<Vec<String>>>,
+    }
+
+    impl Evidence for MadeUp {
+        fn standing(&mut self, targets: &[&FoundUrl], _: Option<&str>) -> Standing {
+            let urls: Vec<&str> = targets.iter().map(|url| url.expose()).collect();
+            self.asked.borrow_mut().push(format!("standing of {}", urls.join(" and ")));
+            if self.dev {
+                return Standing::Dev;
+            }
+            Standing::NotDev { reason: "it is not".to_owned(), environment: None, hints: Vec::new() }
+        }
+
+        fn shadow(&mut self, shadow: &FoundUrl, _: &[&FoundUrl]) -> Result<(), String> {
+            self.asked.borrow_mut().push(format!("shadow {}", shadow.expose()));
+            if self.shadow_is_real { Err("the shadow database is real".to_owned()) } else { Ok(()) }
+        }
+
+        fn ungated_deploy(&mut self) -> bool {
+            self.asked.borrow_mut().push("settings".to_owned());
+            self.ungated
+        }
+
+        fn file_of(&self, _: &FoundUrl) -> Option<PathBuf> {
+            None
+        }
+    }
+
+    const MAIN: &str = r#"{"url":"postgres://h/main","shadowDatabaseUrl":"postgres://h/shadow"}"#;
+
+    fn entry(json: &str) -> Entry {
+        Entry::read(&["--datasource".into(), json.into()], Path::new("/app"), &|_| None)
+    }
+
+    fn calls(json: &str, evidence: &MadeUp, pin: Option<&PinnedRun>, calls: &[(&str, &str)]) -> Vec<bool> {
+        let variable = |_: &str| None;
+        let mut court = Court::new(&entry(json), pin, None, evidence.clone(), Path::new("/app"), &variable);
+        calls.iter().map(|(call, params)| court.call(Form::Rpc, call, Some(params)).is_ok()).collect()
+    }
+
+    #[test]
+    fn reading_asks_nobody() {
+        let evidence = MadeUp::default();
+        let status =
+            [("diagnoseMigrationHistory", r#"{"optInToShadowDatabase":false}"#), ("introspect", "{}"), ("diff", "{}")];
+        assert_eq!(calls(MAIN, &evidence, None, &status), [true, true, true]);
+        assert!(evidence.asked.borrow().is_empty(), "{:?}", evidence.asked.borrow());
+    }
+
+    #[test]
+    fn the_dev_test_runs_once_an_engine() {
+        let evidence = MadeUp { dev: true, ..MadeUp::default() };
+        assert_eq!(
+            calls(MAIN, &evidence, None, &[("reset", "{}"), ("schemaPush", "{}"), ("reset", "{}")]),
+            [true, true, true]
+        );
+        assert_eq!(*evidence.asked.borrow(), ["standing of postgres://h/main"]);
+    }
+
+    #[test]
+    fn what_was_not_understood_is_not_dev() {
+        let evidence = MadeUp { dev: true, ..MadeUp::default() };
+        let doubtful = r#"{"url":"postgres://h/main","other":1}"#;
+        assert_eq!(calls(doubtful, &evidence, None, &[("reset", "{}"), ("getDatabaseVersion", "{}")]), [false, true]);
+        assert_eq!(calls("{}", &evidence, None, &[("reset", "{}")]), [false], "no URL at all");
+        assert_eq!(calls(MAIN, &evidence, None, &[("dbExecute", "[")]), [false], "parameters that are no object");
+        assert!(evidence.asked.borrow().is_empty());
+    }
+
+    #[test]
+    fn a_request_may_name_its_own_database() {
+        let evidence = MadeUp { dev: true, ..MadeUp::default() };
+        let execute = r#"{"script":"x","datasourceType":{"tag":"url","url":"postgres://h/other"}}"#;
+        calls("{}", &evidence, None, &[("dbExecute", execute)]);
+        calls(MAIN, &evidence, None, &[("dbExecute", execute)]);
+        let asked = evidence.asked.borrow();
+        assert_eq!(*asked, ["standing of postgres://h/other", "standing of postgres://h/main and postgres://h/other"]);
+    }
+
+    #[test]
+    fn a_shadow_database_that_is_real_is_not_wiped() {
+        let evidence = MadeUp { dev: true, shadow_is_real: true, ..MadeUp::default() };
+        let migrations =
+            r#"{"from":{"tag":"migrations"},"to":{"tag":"empty"},"shadowDatabaseUrl":"postgres://h/by-hand"}"#;
+        let all = [
+            ("devDiagnostic", "{}"),
+            ("createMigration", "{}"),
+            ("diff", migrations),
+            ("diagnoseMigrationHistory", r#"{"optInToShadowDatabase":true}"#),
+            ("diagnoseMigrationHistory", r#"{"optInToShadowDatabase":false}"#),
+            ("applyMigrations", "{}"),
+        ];
+        assert_eq!(calls(MAIN, &evidence, None, &all), [false, false, false, false, true, true]);
+        assert!(evidence.asked.borrow().contains(&"shadow postgres://h/by-hand".to_owned()));
+    }
+
+    #[test]
+    fn a_pin_allows_what_it_names_on_the_database_that_it_names() {
+        let evidence = MadeUp::default();
+        let pin = Pin::new("production", EnvironmentKind::Production).allow(Permit::ApplyMigrations);
+        let file = RunFile::create(&pin, "postgres://h/main", None).unwrap();
+        let pinned = PinnedRun::read(file.path()).unwrap();
+        let all = [
+            ("applyMigrations", "{}"),
+            ("markMigrationApplied", "{}"),
+            ("createDatabase", "{}"),
+            ("reset", "{}"),
+            ("introspect", "{}"),
+        ];
+        assert_eq!(calls(MAIN, &evidence, Some(&pinned), &all), [true, false, false, false, true]);
+        let elsewhere = r#"{"url":"postgres://h/elsewhere"}"#;
+        assert_eq!(calls(elsewhere, &evidence, Some(&pinned), &all), [false; 5]);
+        let other_side = r#"{"from":{"tag":"url","url":"postgres://h/elsewhere"},"to":{"tag":"empty"}}"#;
+        assert_eq!(calls("{}", &evidence, Some(&pinned), &[("diff", other_side)]), [false]);
+    }
+
+    #[test]
+    fn a_pinned_run_on_another_database_is_not_admitted() {
+        let pin = Pin::new("production", EnvironmentKind::Production);
+        let file = RunFile::create(&pin, "postgres://h/main", None).unwrap();
+        let pinned = PinnedRun::read(file.path()).unwrap();
+        let admit = |json: &str| {
+            let variable = |_: &str| None;
+            let court = Court::new(&entry(json), Some(&pinned), None, MadeUp::default(), Path::new("/app"), &variable);
+            court.admit()
+        };
+        assert_eq!(admit(MAIN), Ok(()));
+        // `directUrl` is what the engine would use.
+        let refusal =
+            admit(r#"{"url":"postgres://h/main","directUrl":"postgres://u:s3cret@h/elsewhere"}"#).unwrap_err();
+        insta::assert_snapshot!(refusal.message(), @r#"
+refused by prisma-safe: this is not the database of `production` that was checked: Prisma takes its URL from Prisma's config or schema, and it is another one
+why: what was checked must be what runs; Prisma's config file or schema takes its URL from somewhere else
+hint: name the variable that the Prisma project itself reads: `[prisma]`, `url-env = "…"` in prisma-safe.toml
+hint: `cargo prisma-safe env show production` shows what was checked and where its URL came from
+"#);
+        assert!(admit(r#"{"url":"postgres://h/main","url2":"x"}"#).is_err());
+    }
+
+    #[test]
+    fn the_runs_own_shadow_database_goes_where_the_major_has_a_place_for_it() {
+        let shadow = FoundUrl {
+            text: "postgres://h/throwaway".into(),
+            base: PathBuf::new(),
+            written: super::super::entry::Written::Request,
+        };
+        assert_eq!(
+            with_shadow(r#"{"from":{},"shadowDatabaseUrl":null,"to":{}}"#, &shadow).unwrap(),
+            r#"{"from":{},"shadowDatabaseUrl":"postgres://h/throwaway","to":{}}"#
+        );
+        assert_eq!(with_shadow(r#"{"from":{},"to":{}}"#, &shadow), None);
+    }
+}
