@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use prisma_safe::environment::EnvironmentKind;
 use prisma_safe::project::Provider;
-use prisma_safe::rules::{self, Facts, Finding, MigrationInput, RevertView, Rule, ServerVersion};
+use prisma_safe::rules::{self, Facts, Finding, Fix, MigrationInput, RevertView, Rule, ServerVersion};
 use prisma_safe::sql;
 use prisma_safe::sql::analysis::PrismaVersion;
 use prisma_safe::sql::history_state::State;
@@ -123,6 +123,31 @@ impl Case {
         }
         found.extend(rules::check_history(&all, &self.facts, &state));
         found
+    }
+
+    /// The case after a fix, and one more for each migration that the fix moves SQL into. `None` when its edits cannot be applied.
+    pub(crate) fn fixed(&self, fix: &Fix) -> Option<Vec<Case>> {
+        let mut case = Case {
+            path: self.path.clone(),
+            facts: self.facts.clone(),
+            revert: self.revert.clone(),
+            sections: self.sections.clone(),
+        };
+        let last = case.sections.last_mut()?;
+        last.2 = prisma_safe::lint::fix::apply(&last.2, &fix.edits)?;
+        let mut steps = vec![case];
+        for (at, next) in fix.follow_ups.iter().enumerate() {
+            let before = steps.last()?;
+            let mut sections = before.sections.clone();
+            sections.push((format!("2026030112000{}_{}", at + 1, next.slug), true, next.sql.clone()));
+            steps.push(Case {
+                path: self.path.clone(),
+                facts: self.facts.clone(),
+                revert: self.revert.clone(),
+                sections,
+            });
+        }
+        Some(steps)
     }
 
     /// The migration that a finding is in.

@@ -2,6 +2,7 @@
 
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::history_state::Context;
 use crate::sql::model::Action;
 
 /// See its page.
@@ -43,7 +44,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
     let context = view.context();
     let text = context.script.slice(view.operation.span);
     // Prisma's own way to drop a default or key whose name SQL Server made up.
-    if context.provider() == Provider::Sqlserver && drops_by_catalogue(context.script.slice(context.statement.span)) {
+    if context.provider() == Provider::Sqlserver && drops_by_catalogue(&context) {
         return;
     }
     let span = if text.trim().is_empty() { context.statement.span } else { view.operation.span };
@@ -57,9 +58,14 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
     );
 }
 
-fn drops_by_catalogue(sql: &str) -> bool {
-    let sql = sql.to_ascii_lowercase();
-    sql.contains("sys.") && sql.contains("drop constraint")
+/// The variable is put together by the statement before (or the same one) from the catalogue, to drop constraints and nothing else.
+fn drops_by_catalogue(context: &Context<'_>) -> bool {
+    let script = context.script;
+    let first = context.statement.index.saturating_sub(2);
+    let sql = script.slice(script.statements[first].span.to(context.statement.span)).to_ascii_lowercase();
+    sql.contains("sys.")
+        && sql.contains("drop constraint")
+        && sql.matches("drop ").count() == sql.matches("drop constraint").count()
 }
 
 fn help(provider: Provider) -> &'static str {

@@ -1,6 +1,6 @@
 //! Long work while locks of earlier statements are still held.
 
-use super::shared_holds::{holds, row};
+use super::shared_holds::holds;
 use super::shared_lock_table::LockMode;
 use super::shared_sql::POSTGRESQL;
 use super::shared_transaction::{because, transactions};
@@ -51,7 +51,7 @@ struct Earlier {
 
 fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
     let statement = view.statement();
-    let Some((table, _)) = long_work(view, statement) else { return };
+    let Some(Long { table, .. }) = long_work(view, statement) else { return };
     let numbers = transactions(view.script(), view.facts);
     let own = numbers[statement.index];
     let mut held: Vec<Earlier> = Vec::new();
@@ -84,12 +84,20 @@ fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
     );
 }
 
-/// The table that a statement works through under a lock that stops writes, and whether it builds an index.
-fn long_work(view: &StatementView<'_>, statement: &Statement) -> Option<(String, bool)> {
+/// Long work of a statement on an old table.
+struct Long {
+    table: String,
+    mode: LockMode,
+    builds: bool,
+}
+
+/// What a statement works through under a lock that stops writes.
+fn long_work(view: &StatementView<'_>, statement: &Statement) -> Option<Long> {
     statement.operations.iter().find_map(|operation| {
         let held = holds(&view.context, view.facts, &operation.action);
         let long = held.iter().find(|hold| hold.work.is_long() && hold.mode.stops_writes())?;
-        Some((long.table.to_string(), matches!(operation.action, Action::CreateIndex(_))))
+        let builds = matches!(operation.action, Action::CreateIndex(_));
+        Some(Long { table: long.table.to_string(), mode: long.mode, builds })
     })
 }
 
@@ -98,17 +106,18 @@ fn first_trouble<'a>(view: &StatementView<'_>, statement: &Statement, held: &'a 
     if held.is_empty() {
         return None;
     }
-    let (_, builds) = long_work(view, statement)?;
-    held.iter().find(|lock| lock.long || (builds && lock.mode.stops_reads()))
+    let work = long_work(view, statement)?;
+    // On one table a lock no stronger than the statement's own costs nothing more.
+    let costs = |lock: &&Earlier| lock.table != work.table || lock.mode > work.mode;
+    held.iter().filter(costs).find(|lock| lock.long || (work.builds && lock.mode.stops_reads()))
 }
 
 fn hold(view: &StatementView<'_>, statement: &Statement, held: &mut Vec<Earlier>) {
     for operation in &statement.operations {
-        let long = row(&view.context, view.facts, &operation.action).is_some_and(|row| row.work.is_long());
         for hold in holds(&view.context, view.facts, &operation.action) {
             if hold.mode.stops_writes() {
                 let table = hold.table.to_string();
-                held.push(Earlier { table, mode: hold.mode, long, statement: statement.index });
+                held.push(Earlier { table, mode: hold.mode, long: hold.work.is_long(), statement: statement.index });
             }
         }
     }

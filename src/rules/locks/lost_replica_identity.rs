@@ -2,7 +2,6 @@
 
 use super::shared_holds::is_old;
 use super::shared_sql::{POSTGRESQL, table as quoted_table, text};
-use super::shared_transaction::transactions;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::history_state::Context;
 use crate::sql::model::{Action, ConstraintKind, Ident, Name, Span, TableOption};
@@ -17,7 +16,7 @@ pub const RULE: Rule = Rule {
     fixable: Fixable::Never,
     summary: "without its primary key a published table refuses UPDATE and DELETE",
     page: r#"## What it catches
-`DROP CONSTRAINT` of a primary key without a new one in the same transaction, and `REPLICA IDENTITY NOTHING`, on a table that existed before the pending migrations.
+`DROP CONSTRAINT` of a primary key without a new one in the same migration, and `REPLICA IDENTITY NOTHING`, on a table that existed before the pending migrations.
 
 ## Why it hurts
 Logical replication (read models, change data capture, upgrades by replication) knows rows by the primary key. Without it PostgreSQL refuses every `UPDATE` and `DELETE` on a published table: "does not have a
@@ -48,7 +47,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             let known = context.table(table).and_then(|known| known.constraint(name)).map(|c| c.constraint.kind);
             let kind = kind.or(known);
             let by_name = kind.is_none() && name.is(&format!("{}_pkey", table.object.value));
-            if kind != Some(ConstraintKind::PrimaryKey) && !by_name || has_another(view, &context, table) {
+            if kind != Some(ConstraintKind::PrimaryKey) && !by_name || has_another(&context, table) {
                 return;
             }
             report(
@@ -70,23 +69,17 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
 }
 
 /// A new key or another identity stands beside it, or the table goes as a whole.
-fn has_another(view: &OperationView<'_>, context: &Context<'_>, table: &Name) -> bool {
-    let numbers = transactions(context.script, view.facts());
-    let own = numbers[context.statement.index];
+fn has_another(context: &Context<'_>, table: &Name) -> bool {
     let in_same = context.statement.operations.iter().map(|operation| (context.statement, operation));
-    context.earlier().chain(in_same).chain(context.later()).any(|(statement, operation)| match &operation.action {
-        Action::AddConstraint { table: of, constraint } => {
-            of == table && constraint.kind == ConstraintKind::PrimaryKey && numbers[statement.index] == own
-        }
+    context.earlier().chain(in_same).chain(context.later()).any(|(_, operation)| match &operation.action {
+        Action::AddConstraint { table: of, constraint } => of == table && constraint.kind == ConstraintKind::PrimaryKey,
         Action::TableOption { table: of, option: TableOption::ReplicaIdentity(words) } => {
             of == table
                 && !words.trim().eq_ignore_ascii_case("NOTHING")
                 && !words.trim().eq_ignore_ascii_case("DEFAULT")
         }
         Action::AddColumn { table: of, column, .. } => {
-            of == table
-                && numbers[statement.index] == own
-                && column.constraints.iter().any(|c| c.kind == ConstraintKind::PrimaryKey)
+            of == table && column.constraints.iter().any(|c| c.kind == ConstraintKind::PrimaryKey)
         }
         Action::DropTable { names, .. } => names.contains(table),
         _ => false,

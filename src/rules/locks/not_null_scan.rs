@@ -58,6 +58,10 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         _ => return,
     };
     let old_server = view.facts().server_before(12, 0, 0);
+    // Making it NOT NULL twice does nothing.
+    if context.column(table, column).is_some_and(|known| known.nullable == Some(false)) {
+        return;
+    }
     if !is_old(&context, table) || (proves_not_null(&context, table, column) && !old_server) {
         return;
     }

@@ -47,14 +47,17 @@ pub(super) fn holds<'a>(context: &Context<'_>, facts: &Facts, action: &'a Action
     let mut holds = Vec::new();
     for touch in touches(context, facts, action) {
         let row = touch.shape.row();
+        let named = |on: On| match on {
+            On::Table => Some(touch.table),
+            On::Referenced | On::Partition => touch.other,
+            On::DefaultPartition | On::Users | On::Sources => None,
+        };
+        // A new table is empty or small: working through it takes a moment.
+        let quick = named(row.works_on).is_some_and(|table| !is_old(context, table));
+        let work = if quick { Work::Metadata } else { row.work };
         for (on, mode) in row.locks {
-            let table = match on {
-                On::Table => Some(touch.table),
-                On::Referenced | On::Partition => touch.other,
-                On::DefaultPartition | On::Users | On::Sources => None,
-            };
-            if let Some(table) = table.filter(|table| is_old(context, table)) {
-                holds.push(Hold { table, mode: *mode, work: row.work });
+            if let Some(table) = named(*on).filter(|table| is_old(context, table)) {
+                holds.push(Hold { table, mode: *mode, work });
             }
         }
     }

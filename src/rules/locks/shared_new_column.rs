@@ -8,7 +8,7 @@ pub(super) fn in_steps(script: &Script, table: &Name, column: &ColumnDef, defaul
     let kind = column.data_type.as_ref().map_or("…", |data_type| script.slice(data_type.span).trim());
     let (table, name) = (quoted_table(table), ident(&column.name));
     let tighten = if column.nullable == Some(false) {
-        format!("\nWhen no row is left, prove and set NOT NULL (see not-null-scan).")
+        "\nWhen no row is left, prove and set NOT NULL (see not-null-scan).".to_owned()
     } else {
         String::new()
     };
