@@ -7,6 +7,7 @@ mod support;
 
 mod bed;
 mod commands;
+mod dev_test;
 mod doubles;
 mod guard;
 mod interruption;
