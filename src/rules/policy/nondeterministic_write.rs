@@ -3,6 +3,7 @@
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::model::{Action, Expr, Ident, Insert, InsertSource, Name, Predicate, Span, Volatility};
+use crate::sql::quote;
 
 pub const RULE: Rule = Rule {
     slug: "nondeterministic-write",
@@ -138,7 +139,7 @@ fn check_rows(
                 "Each environment picks other rows, and so does each run; what staging proved is not what production gets, and a revert cannot \
                  find the rows again.",
             )
-            .help("order by the primary key in front of the limit: … ORDER BY \"id\" LIMIT …".replace('"', quote_mark(view.facts().provider))),
+            .help(ordered(view.facts().provider, table)),
         );
     }
     if let Some(span) = condition.and_then(|condition| source_of(&condition.expr)) {
@@ -151,8 +152,14 @@ fn check_rows(
     }
 }
 
-fn quote_mark(provider: Provider) -> &'static str {
-    if provider == Provider::Mysql { "`" } else { "\"" }
+fn ordered(provider: Provider, table: &Name) -> String {
+    let (name, id) = (quote::name(provider, table), quote::ident(provider, "id"));
+    let pick = match provider {
+        Provider::Mysql => format!("… ORDER BY {id} LIMIT …"),
+        Provider::Sqlserver => format!("… WHERE {id} IN (SELECT TOP (…) {id} FROM {name} WHERE … ORDER BY {id})"),
+        _ => format!("… WHERE {id} IN (SELECT {id} FROM {name} WHERE … ORDER BY {id} LIMIT …)"),
+    };
+    format!("order by the primary key in front of the limit:\n{pick}")
 }
 
 fn by_value(view: &OperationView<'_>, subject: Subject, span: Span, what: &str) -> Finding {
