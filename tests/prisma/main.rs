@@ -7,7 +7,6 @@ mod support;
 
 mod bed;
 mod commands;
-mod dev_test;
 mod doubles;
 mod guard;
 mod interruption;

@@ -61,7 +61,11 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
         }
     };
     match view.action() {
-        Action::RenameColumn { table, column, to } => push(table, column, to, column.span.to(to.span)),
+        Action::RenameColumn { table, column, to } => {
+            // The two arguments of sp_rename are not next to each other in a readable way.
+            let span = if provider == Provider::Sqlserver { view.operation.span } else { column.span.to(to.span) };
+            push(table, column, to, span);
+        }
         Action::ModifyColumn { table, column, definition, .. } if definition.name != *column => {
             push(table, column, &definition.name, column.span.to(definition.name.span));
         }

@@ -1,7 +1,7 @@
 //! `unbatched-backfill`: one statement writes as many rows as there are.
 
 use super::backfill_beside_ddl::ddl_beside;
-use super::shared_writes::{Extent, write_to_old_table};
+use super::shared_writes::{Extent, Write, write_to_old_table};
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::model::Name;
@@ -59,13 +59,37 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
     if write.extent == Extent::Bounded || ddl_beside(view, &write).is_some() {
         return;
     }
-    let provider = view.facts().provider;
+    let (provider, table) = (view.facts().provider, write.table);
     let every = if write.condition.is_some() { "every row that matches" } else { "every row" };
+    let message = match write.verb {
+        "INSERT" | "COPY" => {
+            format!("this {} puts as many rows into `{table}` as its source has, in one statement", write.verb)
+        }
+        "DELETE" => format!("this DELETE takes {every} out of `{table}` in one statement"),
+        verb => format!("this {verb} writes {every} of `{table}` in one statement"),
+    };
+    found.push(
+        Finding::new(table.span(), Subject::table(table), message)
+            .why(why(provider, &write))
+            .help(format!(
+                "run it in batches outside of the migration (`cargo prisma-safe backfill`), or bound it and repeat it until it changes \
+                 nothing:\n{}",
+                batch_condition(provider, table)
+            ))
+            .query(size_query(provider, table)),
+    );
+}
+
+fn why(provider: Provider, write: &Write<'_>) -> String {
     let table = write.table;
-    let why = match provider {
+    match provider {
         Provider::Sqlite => format!(
             "SQLite locks the whole database file for writing until the statement ends, so all other writers of the application wait \
              or get SQLITE_BUSY for as long as `{table}` takes."
+        ),
+        _ if matches!(write.verb, "INSERT" | "COPY") => format!(
+            "All of it is one transaction: an insert of the application with one of the same keys waits for its end, the log and the \
+             replicas take it at once, and a failure near the end throws all of it away. How much it is, only the source of `{table}` knows."
         ),
         Provider::Sqlserver => format!(
             "Each row of `{table}` stays locked until the end, above about 5,000 of them the whole table; the application's statements on \
@@ -75,20 +99,7 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
             "Each row of `{table}` stays locked until the end, so the application's writes to it wait; the log and the replicas take the \
              whole change at once, and a failure near the end throws all of it away."
         ),
-    };
-    found.push(
-        Finding::new(
-            table.span(),
-            Subject::table(table),
-            format!("this {} writes {every} of `{table}` in one statement", write.verb),
-        )
-        .why(why)
-        .help(format!(
-            "run it in batches outside of the migration (`cargo prisma-safe backfill`), or bound it and repeat it until it changes nothing:\n{}",
-            batch_condition(provider, table)
-        ))
-        .query(size_query(provider, table)),
-    );
+    }
 }
 
 fn batch_condition(provider: Provider, table: &Name) -> String {

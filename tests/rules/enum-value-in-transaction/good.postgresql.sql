@@ -9,7 +9,7 @@ CREATE TABLE "orders" (
 
     CONSTRAINT "orders_pkey" PRIMARY KEY ("id")
 );
--- pending: 20260131120000_value
+-- migration: 20260131120000_value
 ALTER TYPE "Status" ADD VALUE 'ARCHIVED';
 -- pending: 20260201120000_next
 ALTER TABLE "orders" ALTER COLUMN "status" SET DEFAULT 'ARCHIVED';

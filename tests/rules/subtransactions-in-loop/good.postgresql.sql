@@ -16,4 +16,4 @@ CREATE TABLE "orders" (
     CONSTRAINT "orders_pkey" PRIMARY KEY ("id")
 );
 -- pending: 20260201120000_next
-INSERT INTO "orders" ("id", "customer_id", "total", "tax") VALUES (1, 1, 0, 0), (2, 2, 0, 0) ON CONFLICT DO NOTHING;
+INSERT INTO "orders" ("customer_id", "total", "tax") VALUES (1, 0, 0), (2, 0, 0) ON CONFLICT DO NOTHING;

@@ -1,0 +1,15 @@
+-- migration: 20260101120000_init
+CREATE TABLE "users" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "org_id" INTEGER NOT NULL,
+    "email" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "nickname" TEXT,
+    "plan" TEXT NOT NULL DEFAULT 'free',
+    "visits" INTEGER NOT NULL DEFAULT 0,
+    "created_at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE UNIQUE INDEX "users_email_key" ON "users" ("email");
+CREATE TABLE "roles" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL);
+-- pending: 20260301120000_change
+INSERT INTO "roles" ("id", "name") VALUES (3, 'auditor') ON CONFLICT DO NOTHING;

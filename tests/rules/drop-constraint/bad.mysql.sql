@@ -1,0 +1,17 @@
+-- migration: 20260101120000_init
+CREATE TABLE `users` (
+    `id` BIGINT NOT NULL AUTO_INCREMENT,
+    `org_id` BIGINT NOT NULL,
+    `email` VARCHAR(200) NOT NULL,
+    `name` VARCHAR(191) NOT NULL,
+    `nickname` VARCHAR(191) NULL,
+    `plan` VARCHAR(191) NOT NULL DEFAULT 'free',
+    `visits` INTEGER NOT NULL DEFAULT 0,
+    `created_at` DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    UNIQUE INDEX `users_email_key` (`email`),
+    PRIMARY KEY (`id`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+ALTER TABLE `users` ADD CONSTRAINT `users_org_id_fkey` FOREIGN KEY (`org_id`) REFERENCES `orgs` (`id`);
+-- pending: 20260301120000_change
+ALTER TABLE `users` DROP FOREIGN KEY `users_org_id_fkey`;
+DROP INDEX `users_email_key` ON `users`;
