@@ -4,8 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../rules/case.rs"]
+#[allow(dead_code, reason = "the rules' own tests use the rest")]
+mod case;
 mod env_show;
 mod errors;
+mod fixes_postgres;
 mod fixture;
 mod ledger;
 mod lock;

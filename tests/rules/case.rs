@@ -125,6 +125,11 @@ impl Case {
         found
     }
 
+    /// The scripts of all migrations, in order.
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().map(|(_, _, sql)| sql.as_str())
+    }
+
     /// The case after a fix, and one more for each migration that the fix moves SQL into. `None` when its edits cannot be applied.
     pub(crate) fn fixed(&self, fix: &Fix) -> Option<Vec<Case>> {
         let mut case = Case {
