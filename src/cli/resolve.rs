@@ -114,9 +114,9 @@ fn show_failed(shell: &mut Shell, environment: &str, target: &Target, history: &
             .started_at
             .map_or_else(String::new, |at| format!(", started {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")));
         shell.status("Failed", &format!("{}{started}", printable(&entry.name)));
-        match &entry.logs {
+        match entry.reason() {
             Some(logs) => {
-                for line in printable(logs).trim_end().lines() {
+                for line in printable(&logs).trim_end().lines() {
                     shell.note(&format!("             {line}"));
                 }
             }

@@ -82,16 +82,29 @@ impl Bed {
 
     /// The same, and Prisma is not installed in it.
     pub fn without_prisma(major: u32) -> Self {
+        let mut bed = Bed::of(&format!("sqlite-{major}"), major);
+        bed.set("DATABASE_URL", "file:./app.db");
+        bed
+    }
+
+    fn of(project: &str, major: u32) -> Self {
         let folder = tempfile::Builder::new().prefix("prisma-safe-test-").tempdir().unwrap();
-        let from = root(&format!("tests/prisma/projects/sqlite-{major}"));
+        let from = root(&format!("tests/prisma/projects/{project}"));
         copy(&from, folder.path());
         // Nothing above belongs to the project.
         std::fs::create_dir(folder.path().join(".git")).unwrap();
         let mut bed = Bed { major, folder, variables: Vec::new() };
-        bed.set("DATABASE_URL", "file:./app.db");
         bed.set("PRISMA_SAFE_REAL_ENGINE", prismas_engine().to_str().unwrap());
         // 6 looks for its query engine before it does anything; no test uses it.
         bed.set("PRISMA_QUERY_ENGINE_LIBRARY", "/bin/true");
+        bed
+    }
+
+    /// A PostgreSQL project with that URL.
+    pub fn postgres(major: u32, url: &str) -> Self {
+        let mut bed = Bed::of(&format!("postgres-{major}"), major);
+        link(&root(&format!("tests/prisma/{major}/node_modules")), &bed.path("node_modules"));
+        bed.set("DATABASE_URL", url);
         bed
     }
 
@@ -105,6 +118,36 @@ impl Bed {
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// What a variable is for the programs run here.
+    pub fn get(&self, name: &str) -> String {
+        let own = self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        own.or_else(|| std::env::var(name).ok()).unwrap_or_default()
+    }
+
+    /// The migrations folder.
+    pub fn migrations(&self) -> PathBuf {
+        self.path("prisma/migrations")
+    }
+
+    /// Writes a migration, or other SQL into an existing one.
+    pub fn migration(&self, name: &str, sql: &str) {
+        std::fs::create_dir_all(self.migrations().join(name)).unwrap();
+        std::fs::write(self.migrations().join(name).join("migration.sql"), sql).unwrap();
+    }
+
+    /// Runs SQL on the project's SQLite file; the first column of the last answer.
+    pub fn sqlite(&self, sql: &str) -> String {
+        use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database("app.db")).foreign_keys(false);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = options.connect().await.unwrap();
+            let rows = connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await.unwrap();
+            connection.close().await.unwrap();
+            rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
+        })
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -5,10 +5,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod at_once;
 mod bed;
 mod commands;
+mod deploy;
 mod doubles;
 mod guard;
 mod interruption;
+mod new;
 mod relay;
+mod resolve;
 mod streams;
