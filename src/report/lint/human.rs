@@ -63,7 +63,7 @@ impl Report for Human {
         if summary.unknown > 0 {
             writeln!(
                 out,
-                "{} not understood: what it does is not known, and unknown is never safe",
+                "{} not understood: it may do anything, and unknown is never safe",
                 count(summary.unknown, "statement")
             )?;
         }

@@ -7,6 +7,7 @@ use quick_junit::{NonSuccessKind, Property, Report as Document, TestCase, TestCa
 use super::{Report, explain_command};
 use crate::lint::{Judged, Reported, Summary};
 use crate::rules::Level;
+use crate::shell::printable;
 
 /// Collects suites: one per migration.
 #[derive(Default)]
@@ -16,14 +17,14 @@ pub(super) struct Junit {
 
 impl Report for Junit {
     fn migration(&mut self, _: &mut dyn Write, judged: &Judged) -> io::Result<()> {
-        let mut suite = TestSuite::new(judged.name.as_str());
-        suite.add_property(Property::new("file", judged.file.as_str()));
+        let mut suite = TestSuite::new(safe(&judged.name));
+        suite.add_property(Property::new("file", safe(&judged.file)));
         for found in &judged.findings {
             suite.add_test_case(case(judged, found));
         }
         if judged.findings.is_empty() {
             let mut case = TestCase::new("no findings", TestCaseStatus::success());
-            case.set_classname(judged.file.as_str());
+            case.set_classname(safe(&judged.file));
             suite.add_test_case(case);
         }
         self.suites.push(suite);
@@ -63,14 +64,19 @@ fn case(judged: &Judged, found: &Reported) -> TestCase {
     };
     let fails = found.level == Level::Deny;
     if fails {
-        status.set_message(finding.message.as_str());
+        status.set_message(safe(&finding.message));
         status.set_type(found.rule.slug);
-        status.set_description(details.as_str());
+        status.set_description(safe(&details));
     }
     let mut case = TestCase::new(format!("{} line {}", found.rule.slug, at.line), status);
-    case.set_classname(judged.file.as_str());
+    case.set_classname(safe(&judged.file));
     if !fails {
-        case.set_system_out(format!("warning: {details}"));
+        case.set_system_out(safe(&format!("warning: {details}")));
     }
     case
+}
+
+/// Visible escapes for what XML 1.0 cannot hold.
+fn safe(text: &str) -> String {
+    printable(text).replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")
 }

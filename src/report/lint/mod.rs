@@ -15,6 +15,9 @@ mod markdown;
 mod rule_list;
 mod sarif;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 pub use rule_list::{RuleRow, explain, list_human, list_json};
