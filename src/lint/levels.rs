@@ -16,9 +16,11 @@ pub struct LevelBook {
     kind: Option<EnvironmentKind>,
     flags: HashMap<&'static str, (Level, &'static str)>,
     settings: HashMap<&'static str, RuleSettings>,
+    /// Empty: all.
+    only: Vec<&'static str>,
 }
 
-/// `--deny`, `--warn`, `--allow` as typed.
+/// `--deny`, `--warn`, `--allow`, `--only` as typed.
 #[derive(Debug, Clone, Default)]
 pub struct LevelFlags {
     /// Rules of `--deny`.
@@ -27,6 +29,8 @@ pub struct LevelFlags {
     pub warn: Vec<String>,
     /// Rules of `--allow`.
     pub allow: Vec<String>,
+    /// Rules of `--only`.
+    pub only: Vec<String>,
 }
 
 impl LevelBook {
@@ -61,12 +65,18 @@ impl LevelBook {
                 }
             }
         }
+        for name in &flags.only {
+            book.only.extend(find(name, Origin::Flag("--only")).map(|rule| rule.slug));
+        }
         if unknown.is_empty() { Ok(book) } else { Err(LintError::UnknownRules { names: unknown }) }
     }
 
     /// The level of a rule in one migration. Without an environment everything is held to production's standard.
     #[must_use]
     pub fn level(&self, rule: &Rule, migration: &str) -> (Level, Origin) {
+        if !self.only.is_empty() && !self.only.contains(&rule.slug) {
+            return (Level::Allow, Origin::Flag("--only"));
+        }
         if let Some((level, flag)) = self.flags.get(rule.slug) {
             return (*level, Origin::Flag(flag));
         }

@@ -54,14 +54,15 @@ pub fn find_rule(name: &str) -> Option<&'static Rule> {
 #[must_use]
 pub fn nearest_rule(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
-    crate::settings::nearest(&lower, all_rules().map(|rule| rule.slug)).or_else(|| {
-        // `column-drop`, `dropcolumn`: the same words in another shape.
-        let words = |text: &str| {
-            let mut words: Vec<String> = text.split(['-', '_', ' ']).map(str::to_owned).collect();
-            words.sort();
-            words
-        };
-        let wanted = words(&lower);
-        all_rules().map(|rule| rule.slug).find(|slug| words(slug) == wanted || slug.replace('-', "") == lower)
-    })
+    // `column-drop`, `dropcolumn`: the same words in another shape.
+    let words = |text: &str| {
+        let mut words: Vec<String> = text.split(['-', '_', ' ']).map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    let wanted = words(&lower);
+    let slugs = || all_rules().map(|rule| rule.slug);
+    slugs()
+        .find(|slug| words(slug) == wanted || slug.replace('-', "") == lower)
+        .or_else(|| crate::settings::nearest(&lower, slugs()))
 }

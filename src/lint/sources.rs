@@ -108,8 +108,12 @@ pub fn find(arguments: &[OsString], migrations: Option<&Path>) -> Result<Vec<Sou
         } else if path.symlink_metadata().is_ok() || path.is_dir() {
             let path = absolute(path);
             let metadata = path.metadata().map_err(|cause| LintError::Unreadable { path: shown(&path), cause })?;
+            let is_migration = || path.parent().is_some_and(|folder| is_history(folder, &path));
             if !metadata.is_dir() {
                 found.add_file(&path);
+            } else if is_migration() {
+                // Also one without `migration.sql`: that is a finding.
+                found.add_file(&path.join(SCRIPT_FILE));
             } else if found.walk(&path)? == 0 {
                 return Err(LintError::NothingThere { path: shown(&path) });
             }

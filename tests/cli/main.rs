@@ -8,4 +8,5 @@ mod env;
 mod help;
 mod init;
 mod layouts;
+mod lint;
 mod settings;

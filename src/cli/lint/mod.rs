@@ -44,6 +44,9 @@ pub struct Args {
     /// Do not report this rule; may be repeated
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub allow: Vec<String>,
+    /// Report this rule alone; may be repeated
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub only: Vec<String>,
     /// Leave out the findings that this file holds
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -80,7 +83,12 @@ fn provider(text: &str) -> std::result::Result<Provider, String> {
 /// When what is to be judged cannot be found, or settings and flags make no sense. Never because of one migration.
 pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let scope = Scope::new(&args, context)?;
-    let flags = LevelFlags { deny: args.deny.clone(), warn: args.warn.clone(), allow: args.allow.clone() };
+    let flags = LevelFlags {
+        deny: args.deny.clone(),
+        warn: args.warn.clone(),
+        allow: args.allow.clone(),
+        only: args.only.clone(),
+    };
     let levels = LevelBook::new(&context.settings()?.lint, &flags, scope.kind())?;
     if args.list {
         list(&args, context, &levels);

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level as Shown, Renderer, Snippet};
 
 use super::{Report, Style, explain_command, page_url, summary_line};
-use crate::lint::{Judged, LineTable, Reported, Summary};
+use crate::lint::{Judged, LineTable, Reported, Summary, UNREADABLE};
 use crate::rules::Level;
 use crate::settings::Origin;
 use crate::shell::{count, printable};
@@ -91,7 +91,7 @@ fn render(renderer: &Renderer, judged: &Judged, found: &Reported, lines: &LineTa
     let excerpt = Excerpt::of(&judged.text, found.finding.span, lines);
     let mut group = Group::with_title(title);
     group = if judged.text.is_empty() {
-        group.element(annotate_snippets::Origin::path(one_line(&judged.file)))
+        group.element(annotate_snippets::Origin::path(one_line(&judged.file)).line(found.location.line))
     } else {
         let annotation = AnnotationKind::Primary.span(excerpt.start..excerpt.end);
         let snippet = Snippet::source(excerpt.text).path(one_line(&judged.file)).line_start(found.location.line);
@@ -121,7 +121,11 @@ fn note(found: &Reported, way_out: bool) -> String {
     let mut note = format!("`{slug}` is `{}`, {origin}", found.level);
     if way_out {
         let place = if found.finding.statement.is_some() { "above the statement" } else { "anywhere in the file" };
-        note.push_str(&format!("\nmore: {}\nto allow it, {place}: {}", explain_command(slug), found.directive()));
+        note.push_str(&format!("\nmore: {}", explain_command(slug)));
+        // A file that cannot be read cannot say what it allows.
+        if found.rule.id != UNREADABLE.id {
+            note.push_str(&format!("\nto allow it, {place}: {}", found.directive()));
+        }
     }
     note
 }

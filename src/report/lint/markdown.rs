@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::{Report, explain_command, summary_line};
-use crate::lint::{Judged, LineTable, Reported, Summary};
+use crate::lint::{Judged, LineTable, Reported, Summary, UNREADABLE};
 use crate::rules::Level;
 use crate::shell::{count, printable};
 
@@ -81,8 +81,11 @@ fn finding(judged: &Judged, found: &Reported, lines: &LineTable<'_>) -> String {
         let _ = write!(help, "\n\n-- whether it matters, the database says:\n{query}");
     }
     let _ = write!(text, "<details><summary>What to do instead</summary>\n\n{}", fenced("sql", &help));
-    let allow = found.directive();
-    let _ = write!(text, "To allow it: `{allow}`. More: `{}`\n\n</details>\n\n", explain_command(slug));
+    // A file that cannot be read cannot say what it allows.
+    if found.rule.id != UNREADABLE.id {
+        let _ = write!(text, "To allow it: `{}`. ", found.directive());
+    }
+    let _ = write!(text, "More: `{}`\n\n</details>\n\n", explain_command(slug));
     text
 }
 

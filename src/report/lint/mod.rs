@@ -20,7 +20,7 @@ mod tests;
 
 use std::io::{self, Write};
 
-pub use rule_list::{RuleRow, explain, list_human, list_json};
+pub use rule_list::{RuleRow, explain, index, list_human, list_json};
 
 use crate::lint::{Judged, Summary};
 
@@ -118,10 +118,16 @@ fn summary_line(summary: &Summary) -> String {
         }
     }
     line.push_str(": ");
-    match (summary.findings, summary.deny) {
-        (0, _) => line.push_str("no findings"),
-        (all, deny) => {
-            let _ = write!(line, "{} ({deny} at deny, {} at warn)", count(all, "finding"), summary.warn);
+    match (summary.findings, summary.deny, summary.warn) {
+        (0, _, _) => line.push_str("no findings"),
+        (all, 0, _) => {
+            let _ = write!(line, "{} (warn)", count(all, "finding"));
+        }
+        (all, _, 0) => {
+            let _ = write!(line, "{} (deny)", count(all, "finding"));
+        }
+        (all, deny, warn) => {
+            let _ = write!(line, "{} ({deny} deny, {warn} warn)", count(all, "finding"));
         }
     }
     if summary.allowed > 0 {

@@ -95,6 +95,48 @@ pub fn explain(rule: &Rule) -> String {
     text
 }
 
+/// The page of all rules, `docs/rules.md`: a table per family.
+#[must_use]
+pub fn index() -> String {
+    let mut text = String::from(
+        "# Rules\n\n<!-- Written by `PRISMA_SAFE_BLESS=1 cargo test --test rules docs`; edit the rule's own file. -->\n\n\
+         `cargo prisma-safe explain <rule>` shows the same pages in a terminal. What a level means and how to set one is in\n\
+         [settings.md](settings.md); why some known hazards have no rule is in [hazards-left-out.md](hazards-left-out.md).\n\
+         Levels: the first holds where no environment is named and everywhere but on dev and preview databases, the second there.\n",
+    );
+    let driver = std::iter::once(("The file itself", vec![&crate::lint::UNREADABLE]));
+    let families = crate::rules::FAMILIES.iter().map(|family| (family.title, family.rules.to_vec()));
+    for (title, mut rules) in driver.chain(families).filter(|(_, rules)| !rules.is_empty()) {
+        rules.sort_by_key(|rule| rule.id);
+        let _ = write!(
+            text,
+            "\n## {title}\n\n| Id | Rule | Databases | Level | Fix | What |\n| --- | --- | --- | --- | --- | --- |\n"
+        );
+        for rule in rules {
+            let databases = if rule.databases.len() == crate::project::Provider::ALL.len() {
+                "all".to_owned()
+            } else {
+                rule.databases.iter().map(|provider| provider.display_name()).collect::<Vec<_>>().join(", ")
+            };
+            let fix = match rule.fixable {
+                Fixable::Never => "",
+                Fixable::Sometimes => "sometimes",
+                Fixable::Always => "always",
+            };
+            let _ = writeln!(
+                text,
+                "| {} | [{slug}](rules/{slug}.md) | {databases} | {} / {} | {fix} | {} |",
+                rule.id,
+                rule.levels.elsewhere,
+                rule.levels.dev,
+                rule.summary.replace('|', "\\|"),
+                slug = rule.slug,
+            );
+        }
+    }
+    text
+}
+
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), chars.as_str()))

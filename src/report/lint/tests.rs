@@ -83,7 +83,6 @@ fn human_underlines_and_explains() {
                SELECT 1 -- dropping `users`.`name` deletes its values
       = note: `unreadable-migration` is `deny`, by default
               more: cargo prisma-safe explain unreadable-migration
-              to allow it, above the statement: -- prisma-safe: allow unreadable-migration reason="…"
 
     warning[PS000]: one, two: 100% of it
      --> prisma/migrations/20260103120000_é/migration.sql:1:13
@@ -97,7 +96,7 @@ fn human_underlines_and_explains() {
                SELECT 1 -- one, two: 100% of it
       = note: `unreadable-migration` is `warn`, by default
 
-    3 migrations, 6 statements, 3 understood, 3 not: 2 findings (1 at deny, 1 at warn)
+    3 migrations, 6 statements, 3 understood, 3 not: 2 findings (1 deny, 1 warn)
     3 statements not understood: it may do anything, and unknown is never safe
     "#);
 }
@@ -107,7 +106,7 @@ fn github_has_one_command_per_finding() {
     insta::assert_snapshot!(write(Format::Github, &example()), @r"
     ::error file=prisma/migrations/20260101120000_drop_name/migration.sql,line=3,endLine=3,col=15,endColumn=21,title=PS000 unreadable-migration::dropping `users`.`name` deletes its values%0Awhy: dropping `users`.`name` deletes its values.%0Ahelp: dropping `users`.`name` deletes its values%0Aquery: SELECT 1 -- dropping `users`.`name` deletes its values%0Amore: cargo prisma-safe explain unreadable-migration
     ::warning file=prisma/migrations/20260103120000_é/migration.sql,line=1,endLine=1,col=13,endColumn=14,title=PS000 unreadable-migration::one, two: 100%25 of it%0Awhy: one, two: 100%25 of it.%0Ahelp: one, two: 100%25 of it%0Aquery: SELECT 1 -- one, two: 100%25 of it%0Amore: cargo prisma-safe explain unreadable-migration
-    ::notice title=prisma-safe::3 migrations, 6 statements, 3 understood, 3 not: 2 findings (1 at deny, 1 at warn)
+    ::notice title=prisma-safe::3 migrations, 6 statements, 3 understood, 3 not: 2 findings (1 deny, 1 warn)
     ");
 }
 
@@ -117,7 +116,7 @@ fn markdown_shows_everything_in_code() {
     <!-- prisma-safe-lint -->
     ### ❌ Migration lint
 
-    3 migrations, 6 statements, 3 understood, 3 not: 2 findings (1 at deny, 1 at warn)
+    3 migrations, 6 statements, 3 understood, 3 not: 2 findings (1 deny, 1 warn)
 
     #### <code>20260101120000&#95;drop&#95;name</code>
 
@@ -142,7 +141,7 @@ fn markdown_shows_everything_in_code() {
     SELECT 1 -- dropping `users`.`name` deletes its values
     ```
 
-    To allow it: `-- prisma-safe: allow unreadable-migration reason="…"`. More: `cargo prisma-safe explain unreadable-migration`
+    More: `cargo prisma-safe explain unreadable-migration`
 
     </details>
 
@@ -169,7 +168,7 @@ fn markdown_shows_everything_in_code() {
     SELECT 1 -- one, two: 100% of it
     ```
 
-    To allow it: `-- prisma-safe: allow unreadable-migration reason="…"`. More: `cargo prisma-safe explain unreadable-migration`
+    More: `cargo prisma-safe explain unreadable-migration`
 
     </details>
     "#);
