@@ -145,11 +145,16 @@ fn directives_allow_one_statement_or_the_file_and_never_silently() {
         ("20260105120000_typo", typo),
         ("20260106120000_mute", mute),
     ]);
-    let quiet = ["migrations", "--only", "drop-table,unreadable-migration"];
+    let rules = "drop-table,dead-directive,expired-directive,malformed-directive,unknown-rule-in-directive";
+    let quiet = ["migrations", "--only", rules];
     assert_snapshot!(findings(&project, &quiet), @r"
     20260101120000_one line 3: drop-table deny
+    20260102120000_dead line 1: dead-directive warn
+    20260103120000_over line 1: expired-directive warn
     20260103120000_over line 2: drop-table deny
+    20260105120000_typo line 1: unknown-rule-in-directive deny
     20260105120000_typo line 2: drop-table deny
+    20260106120000_mute line 1: malformed-directive deny
     20260106120000_mute line 2: drop-table deny
     exit code 1
     ");

@@ -1,6 +1,7 @@
 //! Every rule against its own examples, and against those of all others. See `src/rules/README.md`.
 
 mod case;
+mod docs;
 mod fixes;
 mod registry;
 
