@@ -48,6 +48,8 @@ pub struct Table {
     pub written: bool,
     /// Names of triggers on it that were read.
     pub triggers: Vec<Ident>,
+    /// Indexes that went with the old table in its last rebuild. A migration puts those back that it still wants.
+    pub before_rebuild: Vec<KnownIndex>,
 }
 
 /// A column as far as the text tells.
@@ -257,6 +259,7 @@ impl Table {
             partitioned: false,
             written: false,
             triggers: Vec::new(),
+            before_rebuild: Vec::new(),
         }
     }
 

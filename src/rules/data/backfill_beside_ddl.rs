@@ -1,10 +1,11 @@
 //! `backfill-beside-ddl`: rows are written while the same file changes the table's shape.
 
-use super::shared_writes::{Extent, Write, altered_table, write_to_old_table};
+use super::shared_writes::{Altered, Extent, FileWrites, Write};
 use super::unbatched_backfill::size_query;
 use crate::project::Provider;
-use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
-use crate::sql::model::{Operation, Statement};
+use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
+use crate::sql::analysis::{AfterFailure, Atomicity};
+use crate::sql::model::Statement;
 
 pub const RULE: Rule = Rule {
     slug: "backfill-beside-ddl",
@@ -51,23 +52,33 @@ When the table is small and stays small. A condition keeps that honest: `when=\"
 
 PostgreSQL manual, \"Explicit Locking\"; MySQL manual, \"Statements That Cause an Implicit Commit\"; the policy, \"Expand, migrate, contract\".
 ",
-    check: Check::Operation(check),
+    check: Check::Migration(check),
 };
 
-fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
-    let Some(write) = write_to_old_table(view) else { return };
-    if write.extent == Extent::Bounded {
-        return;
+fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
+    let file = FileWrites::of(view);
+    for (statement, write) in file.each().filter(|(_, write)| write.extent == Extent::Open) {
+        if let Some(altered) = file.altered(write.table) {
+            let mut finding = finding(view, statement, &write, altered);
+            finding.statement = Some(statement.index);
+            found.push(finding);
+        }
     }
-    let Some(ddl) = ddl_beside(view, &write) else { return };
-    let provider = view.facts().provider;
-    let table = write.table;
-    let line = view.statement.script().line_column(ddl.span.start).0;
-    let locked = provider == Provider::Postgresql && ddl.before && holds_locks(view);
-    let why = if locked {
+}
+
+fn finding(view: &MigrationView<'_>, statement: &Statement, write: &Write<'_>, altered: &Altered<'_>) -> Finding {
+    let provider = view.facts.provider;
+    let (table, line) = (write.table, altered.line);
+    let is_held = altered.statement.index < statement.index && holds_locks(view, statement);
+    let why = if provider == Provider::Postgresql && is_held {
+        let (lock, waits) = if altered.readers_pass {
+            ("SHARE ROW EXCLUSIVE", "every writer")
+        } else {
+            ("ACCESS EXCLUSIVE", "every reader and writer")
+        };
         format!(
-            "Line {line} takes ACCESS EXCLUSIVE on `{table}` and keeps it until the migration commits: every reader and writer of the \
-             table waits while all these rows are written."
+            "Line {line} takes {lock} on `{table}` and keeps it until the migration commits: {waits} of the table waits while all these rows \
+             are written."
         )
     } else {
         format!(
@@ -76,45 +87,25 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
             write.verb
         )
     };
-    found.push(
-        Finding::new(
-            table.span(),
-            Subject::table(table),
-            format!("this {} rewrites rows of `{table}` in the file that alters the table (line {line})", write.verb),
-        )
-        .why(why)
-        .help(
-            "make it three migrations: expand (add what is new), migrate (this write, in batches: `cargo prisma-safe backfill`), contract \
-             (NOT NULL, constraints, drops) once no row is left",
-        )
-        .query(size_query(provider, table)),
-    );
-}
-
-/// The statement of the file that alters the table.
-pub(super) struct Beside {
-    span: crate::sql::model::Span,
-    before: bool,
-}
-
-/// The first statement of the same file that alters the table of a write.
-pub(super) fn ddl_beside(view: &OperationView<'_>, write: &Write<'_>) -> Option<Beside> {
-    let context = view.context();
-    let alters = |(_, operation): &(&Statement, &Operation)| altered_table(&operation.action) == Some(write.table);
-    let earlier = context.earlier().find(alters).map(|(statement, _)| Beside { span: statement.span, before: true });
-    earlier
-        .or_else(|| context.later().find(alters).map(|(statement, _)| Beside { span: statement.span, before: false }))
-}
-
-/// Whether locks of earlier statements are still held: PostgreSQL in one transaction.
-fn holds_locks(view: &OperationView<'_>) -> bool {
-    use crate::sql::analysis::{AfterFailure, Atomicity};
-    if view.context().in_explicit_transaction() {
-        return true;
-    }
-    let after = view.statement.judgement.after_failure.get(view.statement.statement().index);
-    matches!(
-        after,
-        Some(AfterFailure::Unchanged { because: Atomicity::ImplicitTransaction | Atomicity::SplitterGivesUp })
+    Finding::new(
+        table.span(),
+        Subject::table(table),
+        format!("this {} writes an open number of rows of `{table}` in the file that alters the table (line {line})", write.verb),
     )
+    .why(why)
+    .help(
+        "make it three migrations: expand (add what is new), migrate (this write, in batches: `cargo prisma-safe backfill`), contract \
+         (NOT NULL, constraints, drops) once no row is left",
+    )
+    .query(size_query(provider, table))
+}
+
+/// Whether locks of earlier statements are still held: everything is one transaction.
+fn holds_locks(view: &MigrationView<'_>, statement: &Statement) -> bool {
+    let after = view.judgement.after_failure.get(statement.index);
+    statement.transaction.is_some()
+        || matches!(
+            after,
+            Some(AfterFailure::Unchanged { because: Atomicity::ImplicitTransaction | Atomicity::SplitterGivesUp })
+        )
 }

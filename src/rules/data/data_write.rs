@@ -1,9 +1,8 @@
 //! `data-write`: a file that changes the schema writes rows too.
 
-use super::backfill_beside_ddl::ddl_beside;
-use super::shared_writes::{Extent, write_to_old_table};
+use super::shared_writes::{Extent, FileWrites, Write};
 use crate::project::Provider;
-use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
 use crate::sql::analysis::Phase;
 
 pub const RULE: Rule = Rule {
@@ -49,42 +48,46 @@ When the rows are part of the schema's meaning, are few, and the statement can r
 
 The policy, \"Expand, migrate, contract\" and \"Deterministic, idempotent SQL\".
 ",
-    check: Check::Operation(check),
+    check: Check::Migration(check),
 };
 
-fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
-    let Some(write) = write_to_old_table(view) else { return };
-    if write.extent == Extent::Open && ddl_beside(view, &write).is_some() {
-        return;
-    }
-    let judgement = view.statement.judgement;
+fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
+    let judgement = view.judgement;
     if matches!(judgement.phase, Phase::Migrate | Phase::Neutral) {
         return;
     }
-    let phases = &judgement.statements;
-    let schema = phases.iter().position(|(phase, _)| matches!(phase, Phase::Expand | Phase::Contract | Phase::Mixed));
-    let Some(changing) = schema.and_then(|index| view.statement.script().statements.get(index)) else { return };
-    let line = view.statement.script().line_column(changing.span.start).0;
-    let table = write.table;
-    found.push(
-        Finding::new(
-            table.span(),
-            Subject::table(table),
-            format!("this {} writes rows of `{table}` in a file that also changes the schema (line {line})", write.verb),
-        )
-        .why(
-            "Rows and schema now fail together: bad data keeps the schema change from production, and where the file is not one \
-             transaction a second run repeats whichever half had worked.",
-        )
-        .help(format!(
-            "move the {} into a migration of its own, written so that a second run changes nothing ({})",
-            write.verb,
-            match (write.verb, view.facts().provider) {
-                ("INSERT", Provider::Mysql) => "INSERT … ON DUPLICATE KEY UPDATE",
-                ("INSERT", Provider::Sqlserver) => "INSERT … SELECT … WHERE NOT EXISTS",
-                ("INSERT", _) => "ON CONFLICT DO NOTHING",
-                _ => "a WHERE that no longer matches once it has run",
-            }
-        )),
-    );
+    let changes = |(phase, _): &(Phase, &str)| matches!(phase, Phase::Expand | Phase::Contract);
+    let Some(schema) = judgement.statements.iter().position(changes).and_then(|at| view.script.statements.get(at))
+    else {
+        return;
+    };
+    let line = view.script.line_column(schema.span.start).0;
+    let file = FileWrites::of(view);
+    for (statement, write) in file.each() {
+        if write.extent == Extent::Bounded || file.altered(write.table).is_none() {
+            let mut finding = finding(view.facts.provider, &write, line);
+            finding.statement = Some(statement.index);
+            found.push(finding);
+        }
+    }
+}
+
+fn finding(provider: Provider, write: &Write<'_>, line: usize) -> Finding {
+    let (verb, table) = (write.verb, write.table);
+    let repeatable = match (verb, provider) {
+        ("INSERT", Provider::Mysql) => "INSERT … ON DUPLICATE KEY UPDATE",
+        ("INSERT", Provider::Sqlserver) => "INSERT … SELECT … WHERE NOT EXISTS",
+        ("INSERT", _) => "ON CONFLICT DO NOTHING",
+        _ => "a WHERE that no longer matches once it has run",
+    };
+    Finding::new(
+        table.span(),
+        Subject::table(table),
+        format!("this {verb} writes rows of `{table}` in a file that also changes the schema (line {line})"),
+    )
+    .why(
+        "Rows and schema now fail together: bad data keeps the schema change from production, and where the file is not one \
+         transaction a second run repeats whichever half had worked.",
+    )
+    .help(format!("move the {verb} into a migration of its own, written so that a second run changes nothing ({repeatable})"))
 }

@@ -1,8 +1,10 @@
 //! `explicit-ids`: the sequence does not know the ids that were inserted by hand.
 
+use std::collections::HashMap;
+
 use super::shared_words::column_of;
 use crate::project::Provider;
-use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
 use crate::sql::history_state::Column;
 use crate::sql::model::{
     Action, ColumnOption, Ident, Insert, InsertSource, Literal, Name, ObjectKind, Span, TypeFamily,
@@ -50,18 +52,55 @@ When the ids lie outside of what the sequence will ever hand out, such as negati
 
 PostgreSQL manual, \"Sequence Manipulation Functions\", \"Identity Columns\".
 ",
-    check: Check::Operation(check),
+    check: Check::Migration(check),
 };
 
-fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
-    let Action::Insert(insert) = view.action() else { return };
-    let context = view.context();
-    let Some(table) = context.table(&insert.table) else { return };
-    let Some((at, column)) = counted_column(insert, &table.columns) else { return };
-    if gives_positive_ids(insert, at) && !moves_sequence(view, &insert.table, column) {
-        let span =
-            insert.columns.as_ref().and_then(|columns| columns.get(at)).map_or(insert.table.span(), |own| own.span);
-        found.push(finding(&insert.table, column, span));
+struct Given<'a> {
+    column: &'a Ident,
+    span: Span,
+    statement: usize,
+}
+
+/// One finding per table, at its first such insert: all of them are mended by one `setval`.
+fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
+    let mut given: HashMap<&Name, Given<'_>> = HashMap::new();
+    for (statement, operation) in view.script.operations() {
+        match &operation.action {
+            Action::Insert(insert) => {
+                if let Some(ids) = given_ids(view, insert, statement.index) {
+                    given.entry(&insert.table).or_insert(ids);
+                }
+            }
+            action => forget_moved(action, &mut given),
+        }
+    }
+    let mut left: Vec<_> = given.into_iter().collect();
+    left.sort_by_key(|(_, ids)| ids.statement);
+    for (table, ids) in left {
+        let mut finding = finding(table, ids.column, ids.span);
+        finding.statement = Some(ids.statement);
+        found.push(finding);
+    }
+}
+
+fn given_ids<'a>(view: &MigrationView<'a>, insert: &'a Insert, statement: usize) -> Option<Given<'a>> {
+    let table = view.state.table(&insert.table)?;
+    let (at, column) = counted_column(insert, &table.columns)?;
+    let named = insert.columns.as_ref().and_then(|columns| columns.get(at));
+    let span = named.map_or(insert.table.span(), |own| own.span);
+    gives_positive_ids(insert, at).then_some(Given { column, span, statement })
+}
+
+/// Takes out the tables whose sequence an action moves, or that go; all, where what it moves cannot be told.
+fn forget_moved(action: &Action, given: &mut HashMap<&Name, Given<'_>>) {
+    match action {
+        Action::Select(select) if select.calls.iter().any(|call| call.name == "setval") => given.clear(),
+        Action::AlterObject { kind: ObjectKind::Sequence, .. } | Action::ExecuteDynamic { .. } => given.clear(),
+        Action::ColumnOption { table, option: ColumnOption::SetIdentity, .. } => {
+            given.remove(table);
+        }
+        Action::DropTable { names, .. } => given.retain(|table, _| !names.contains(table)),
+        _ => {}
     }
 }
 
@@ -93,18 +132,6 @@ fn gives_positive_ids(insert: &Insert, at: usize) -> bool {
         }
         _ => false,
     }
-}
-
-fn moves_sequence(view: &OperationView<'_>, of: &Name, which: &Ident) -> bool {
-    view.context().later().any(|(_, later)| match &later.action {
-        Action::Select(select) => select.calls.iter().any(|call| call.name == "setval"),
-        Action::AlterObject { kind: ObjectKind::Sequence, .. } => true,
-        Action::ColumnOption { table, column, option: ColumnOption::SetIdentity } => table == of && column == which,
-        // The table goes, or what runs cannot be known.
-        Action::DropTable { names, .. } => names.contains(of),
-        Action::ExecuteDynamic { .. } => true,
-        _ => false,
-    })
 }
 
 fn finding(table: &Name, column: &Ident, span: Span) -> Finding {

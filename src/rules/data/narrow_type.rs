@@ -100,8 +100,11 @@ fn keeps_enum_values(state: &State, from: &DataType, to: &DataType) -> bool {
 
 /// Text without a limit takes everything.
 fn narrow_at_all(to: &DataType) -> bool {
-    !matches!(to.family, TypeFamily::Text)
-        && !(to.family == TypeFamily::VarChar && to.arguments.first().is_none_or(|n| *n == u64::MAX))
+    match to.family {
+        TypeFamily::Text => false,
+        TypeFamily::VarChar => to.arguments.first().is_some_and(|limit| *limit != u64::MAX),
+        _ => true,
+    }
 }
 
 fn is_text(family: TypeFamily) -> bool {

@@ -1,8 +1,10 @@
 //! Statements that write rows, seen alike: which table, which rows, how bounded.
 
-use crate::rules::OperationView;
+use std::collections::{HashMap, HashSet};
+
+use crate::rules::MigrationView;
 use crate::sql::history_state::Context;
-use crate::sql::model::{Action, ConstraintKind, Ident, InsertSource, Name, Predicate, Script, Select};
+use crate::sql::model::{Action, ConstraintKind, Ident, InsertSource, Name, Predicate, Script, Select, Statement};
 
 /// How many rows a write touches, as far as the text tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(super) struct Write<'a> {
 }
 
 /// The write that an action is, if it is one.
-pub(super) fn write_of<'a>(action: &'a Action, context: Context<'a>) -> Option<Write<'a>> {
+fn write_of<'a>(action: &'a Action, context: Context<'a>) -> Option<Write<'a>> {
     Some(match action {
         Action::Update(update) => Write {
             verb: "UPDATE",
@@ -121,13 +123,71 @@ pub(super) fn has_old_rows(context: Context<'_>, table: &Name) -> bool {
     !context.created_in_pending(table) && !context.table(table).is_some_and(|known| known.temporary)
 }
 
-/// The write at hand when it touches rows that the application uses.
-pub(super) fn write_to_old_table<'a>(view: &OperationView<'a>) -> Option<Write<'a>> {
-    write_of(view.action(), view.context()).filter(|write| has_old_rows(view.context(), write.table))
+/// What a file does to tables that existed before it: whom it alters, and which rows it writes. Gathered once per file, since files with a
+/// hundred thousand writes exist.
+pub(super) struct FileWrites<'a> {
+    view: MigrationView<'a>,
+    created: HashSet<&'a Name>,
+    altered: HashMap<&'a Name, Altered<'a>>,
 }
 
-/// The existing table that an action changes the shape of, under a lock that its users feel.
-pub(super) fn altered_table<'a>(action: &'a Action) -> Option<&'a Name> {
+/// The first statement of a file that alters a table.
+pub(super) struct Altered<'a> {
+    /// The statement.
+    pub(super) statement: &'a Statement,
+    /// Its line.
+    pub(super) line: usize,
+    /// PostgreSQL lets readers through (a foreign key takes SHARE ROW EXCLUSIVE only).
+    pub(super) readers_pass: bool,
+}
+
+impl<'a> FileWrites<'a> {
+    /// Gathers them.
+    pub(super) fn of(view: &MigrationView<'a>) -> Self {
+        let mut created = HashSet::new();
+        let pending = view.pending_before.iter().flat_map(|(_, script)| script.operations());
+        for (_, operation) in pending.chain(view.script.operations()) {
+            if let Action::CreateTable(create) = &operation.action {
+                created.insert(&create.name);
+            }
+        }
+        let mut altered = HashMap::new();
+        for (statement, operation) in view.script.operations() {
+            if let Some(table) = altered_table(&operation.action) {
+                altered.entry(table).or_insert_with(|| Altered {
+                    statement,
+                    line: view.script.line_column(statement.span.start).0,
+                    readers_pass: is_foreign_key(&operation.action),
+                });
+            }
+        }
+        FileWrites { view: *view, created, altered }
+    }
+
+    /// The statement that alters a table.
+    pub(super) fn altered(&self, table: &Name) -> Option<&Altered<'a>> {
+        self.altered.get(table)
+    }
+
+    /// Writes to rows that the application uses, in order.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a Statement, Write<'a>)> {
+        let (script, state) = (self.view.script, self.view.state);
+        script.operations().filter_map(move |(statement, operation)| {
+            let context = Context { script, statement, state };
+            let write = write_of(&operation.action, context)?;
+            // A table that the file creates and drops again is no longer known at its end.
+            let is_old = has_old_rows(context, write.table) && !self.created.contains(write.table);
+            is_old.then_some((statement, write))
+        })
+    }
+}
+
+fn is_foreign_key(action: &Action) -> bool {
+    matches!(action, Action::AddConstraint { constraint, .. } if constraint.kind == ConstraintKind::ForeignKey)
+}
+
+/// The table that an action changes the shape of, under a lock that its users feel.
+fn altered_table(action: &Action) -> Option<&Name> {
     match action {
         Action::AddColumn { table, .. }
         | Action::DropColumn { table, .. }
@@ -142,7 +202,6 @@ pub(super) fn altered_table<'a>(action: &'a Action) -> Option<&'a Name> {
         | Action::DropConstraint { table, .. }
         | Action::DropPrimaryKey { table }
         | Action::RenameTable { table, .. } => Some(table),
-        Action::CreateIndex(index) if !index.concurrently => Some(&index.table),
         Action::RebuildTable(rebuild) => Some(&rebuild.table),
         _ => None,
     }

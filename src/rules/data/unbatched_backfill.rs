@@ -1,9 +1,8 @@
 //! `unbatched-backfill`: one statement writes as many rows as there are.
 
-use super::backfill_beside_ddl::ddl_beside;
-use super::shared_writes::{Extent, Write, write_to_old_table};
+use super::shared_writes::{Extent, FileWrites, Write};
 use crate::project::Provider;
-use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
 use crate::sql::model::Name;
 use crate::sql::quote;
 
@@ -51,15 +50,22 @@ When the table is small and stays small. A condition keeps that honest: `when=\"
 
 PostgreSQL manual, \"Routine Vacuuming\"; MySQL manual, \"Optimizing InnoDB Transaction Management\"; SQL Server, \"Resolve blocking problems caused by lock escalation\".
 ",
-    check: Check::Operation(check),
+    check: Check::Migration(check),
 };
 
-fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
-    let Some(write) = write_to_old_table(view) else { return };
-    if write.extent == Extent::Bounded || ddl_beside(view, &write).is_some() {
-        return;
+fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
+    let file = FileWrites::of(view);
+    for (statement, write) in file.each().filter(|(_, write)| write.extent == Extent::Open) {
+        if file.altered(write.table).is_none() {
+            let mut finding = finding(view.facts.provider, &write);
+            finding.statement = Some(statement.index);
+            found.push(finding);
+        }
     }
-    let (provider, table) = (view.facts().provider, write.table);
+}
+
+fn finding(provider: Provider, write: &Write<'_>) -> Finding {
+    let table = write.table;
     let every = if write.condition.is_some() { "every row that matches" } else { "every row" };
     let message = match write.verb {
         "INSERT" | "COPY" => {
@@ -68,16 +74,14 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
         "DELETE" => format!("this DELETE takes {every} out of `{table}` in one statement"),
         verb => format!("this {verb} writes {every} of `{table}` in one statement"),
     };
-    found.push(
-        Finding::new(table.span(), Subject::table(table), message)
-            .why(why(provider, &write))
-            .help(format!(
-                "run it in batches outside of the migration (`cargo prisma-safe backfill`), or bound it and repeat it until it changes \
-                 nothing:\n{}",
-                batch_condition(provider, table)
-            ))
-            .query(size_query(provider, table)),
-    );
+    Finding::new(table.span(), Subject::table(table), message)
+        .why(why(provider, write))
+        .help(format!(
+            "run it in batches outside of the migration (`cargo prisma-safe backfill`), or bound it and repeat it until it changes \
+             nothing:\n{}",
+            batch_condition(provider, table)
+        ))
+        .query(size_query(provider, table))
 }
 
 fn why(provider: Provider, write: &Write<'_>) -> String {

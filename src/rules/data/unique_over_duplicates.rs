@@ -127,9 +127,13 @@ fn is_unique_already(view: &OperationView<'_>, key: &Key<'_>) -> bool {
     view.context().table(key.table).is_some_and(|table| unique_keys(table).any(|columns| narrower(&columns)))
 }
 
-/// Column lists of the unique keys of a table, those over expressions or with a condition left out.
+/// Column lists of the unique keys of a table and of those that a rebuild took along, those over expressions or with a condition left out.
 fn unique_keys(table: &Table) -> impl Iterator<Item = Vec<&Ident>> {
-    let indexes = table.indexes.iter().filter(|known| known.index.unique && known.index.condition.is_none());
+    let indexes = table
+        .indexes
+        .iter()
+        .chain(&table.before_rebuild)
+        .filter(|known| known.index.unique && known.index.condition.is_none());
     let by_index = indexes.filter_map(|known| known.index.columns.iter().map(|part| part.column.as_ref()).collect());
     let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
     let constraints = table.constraints.iter().filter(move |known| is_key(known.constraint.kind));

@@ -67,14 +67,15 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
                 ));
             }
         }
-        Action::Update(update) if update.from.is_empty() && !update.limit => {
-            if all_rows(update.condition.as_ref())
+        Action::Update(update)
+            if update.from.is_empty()
+                && !update.limit
+                && all_rows(update.condition.as_ref())
                 && has_old_rows(context, &update.table)
-                && !only_new_columns(context, &update.table, &update.assignments)
-            {
-                let condition = update.condition.as_ref();
-                found.push(finding(context.provider(), &update.table, condition, "overwrite", "overwrites every row"));
-            }
+                && !only_new_columns(context, &update.table, &update.assignments) =>
+        {
+            let condition = update.condition.as_ref();
+            found.push(finding(context.provider(), &update.table, condition, "overwrite", "overwrites every row"));
         }
         _ => {}
     }

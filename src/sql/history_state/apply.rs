@@ -104,6 +104,7 @@ fn rebuild_table(state: &mut State, rebuild: &RebuildTable, birth: Birth) {
     let before = state.tables.remove(&rebuild.table);
     table.born = before.as_ref().and_then(|t| t.born);
     table.written = before.as_ref().is_none_or(|t| t.written);
+    table.before_rebuild = before.as_ref().map(|t| t.indexes.clone()).unwrap_or_default();
     for column in &mut table.columns {
         match before.as_ref().map(|t| (t, t.column(&column.name))) {
             Some((_, Some(old))) => column.born = old.born,

@@ -13,4 +13,24 @@ CREATE UNIQUE INDEX "users_email_key" ON "users" ("email");
 -- pending: 20260301120000_merge_duplicates
 DELETE FROM "users" WHERE "id" IN (SELECT max("id") FROM "users" GROUP BY "name" HAVING count(*) > 1 ORDER BY 1 LIMIT 1000);
 -- pending: 20260302120000_unique
-CREATE UNIQUE INDEX "users_org_id_name_key" ON "users" ("org_id", "name");
+PRAGMA defer_foreign_keys=ON;
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_users" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "org_id" INTEGER NOT NULL,
+    "email" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "nickname" TEXT,
+    "plan" TEXT NOT NULL DEFAULT 'free',
+    "visits" INTEGER NOT NULL DEFAULT 0,
+    "created_at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "bio" TEXT
+);
+INSERT INTO "new_users" ("id", "org_id", "email", "name", "nickname", "plan", "visits", "created_at") SELECT "id", "org_id", "email", "name", "nickname", "plan", "visits", "created_at" FROM "users";
+DROP TABLE "users";
+ALTER TABLE "new_users" RENAME TO "users";
+CREATE UNIQUE INDEX IF NOT EXISTS "users_email_key" ON "users" ("email");
+PRAGMA foreign_key_check;
+PRAGMA foreign_keys=ON;
+PRAGMA defer_foreign_keys=OFF;
+CREATE UNIQUE INDEX IF NOT EXISTS "users_org_id_name_key" ON "users" ("org_id", "name");
