@@ -169,7 +169,24 @@ fn unique(here: &Here<'_>, index: &CreateIndex) -> Reason {
     if index.columns.iter().any(|c| new(&c.column)) {
         return (Phase::Expand, "adds a unique index over a new column");
     }
+    if was_unique(here, index) {
+        return (Phase::Neutral, "keeps unique what was unique before the file");
+    }
     (Phase::Contract, "refuses duplicates that the running application may write")
+}
+
+/// Some of its columns had a unique key before the file: a rebuild puts its indexes back, or one key replaces another.
+fn was_unique(here: &Here<'_>, index: &CreateIndex) -> bool {
+    let Some(before) = here.before.table(&index.table) else { return false };
+    let has = |column: &Ident| index.columns.iter().any(|own| own.column.as_ref() == Some(column));
+    let by_index = before
+        .indexes
+        .iter()
+        .filter(|known| known.index.unique && known.index.condition.is_none())
+        .any(|known| known.index.columns.iter().all(|part| part.column.as_ref().is_some_and(has)));
+    let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
+    let mut keys = before.constraints.iter().filter(|known| is_key(known.constraint.kind));
+    by_index || keys.any(|known| !known.constraint.columns.is_empty() && known.constraint.columns.iter().all(has))
 }
 
 fn dropped_index(here: &Here<'_>, names: &[Name], table: Option<&Name>) -> Reason {

@@ -10,9 +10,7 @@ CREATE TABLE "users" (
     "created_at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE UNIQUE INDEX "users_email_key" ON "users" ("email");
--- pending: 20260301120000_merge_duplicates
-DELETE FROM "users" WHERE "id" IN (SELECT max("id") FROM "users" GROUP BY "name" HAVING count(*) > 1 ORDER BY 1 LIMIT 1000);
--- pending: 20260302120000_unique
+-- pending: 20260301120000_change
 PRAGMA defer_foreign_keys=ON;
 PRAGMA foreign_keys=OFF;
 CREATE TABLE "new_users" (
@@ -29,8 +27,7 @@ CREATE TABLE "new_users" (
 INSERT INTO "new_users" ("id", "org_id", "email", "name", "nickname", "plan", "visits", "created_at") SELECT "id", "org_id", "email", "name", "nickname", "plan", "visits", "created_at" FROM "users";
 DROP TABLE "users";
 ALTER TABLE "new_users" RENAME TO "users";
-CREATE UNIQUE INDEX IF NOT EXISTS "users_email_key" ON "users" ("email");
+CREATE UNIQUE INDEX "users_email_key" ON "users" ("email");
 PRAGMA foreign_key_check;
 PRAGMA foreign_keys=ON;
 PRAGMA defer_foreign_keys=OFF;
-CREATE UNIQUE INDEX IF NOT EXISTS "users_org_id_name_key" ON "users" ("org_id", "name");
