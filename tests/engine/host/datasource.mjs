@@ -54,6 +54,25 @@ export function providerOfUrl(url) {
   return provider;
 }
 
+const NOT_ENCODED = "The URL could not be parsed. Please make sure that its user name and password are percent-encoded.";
+
+export function parseUrl(text) {
+  try {
+    return new URL(text);
+  } catch {
+    throw invalidUrl(NOT_ENCODED);
+  }
+}
+
+/** A part of a URL with its percent-encoding undone. */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalidUrl(NOT_ENCODED);
+  }
+}
+
 /** The path of a SQLite URL; relative ones are meant from `baseDir`. */
 export function sqlitePath(url, baseDir) {
   const path = url.replace(/^(file|sqlite):(\/\/)?/, "").replace(/\?.*$/, "");

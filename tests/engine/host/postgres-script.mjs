@@ -1,8 +1,20 @@
 // How a migration script reaches PostgreSQL. Up to 7.3 native sends the file whole: one simple query, which the server runs as
 // one transaction. From 7.4 it sends statement by statement if its SQL parser understands the whole file, and else whole.
 
-const TOKEN =
-  /--[^\n]*|[eE]'(?:[^'\\]|\\[^]|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\$([A-Za-z_][\w]*)?\$[^]*?(?:\$\1\$|$)|[A-Za-z_][\w$]*|\/\*|;|\s+|[^]/g;
+const TOKEN = new RegExp(
+  [
+    /--[^\n]*/, // comment
+    /[eE]'(?:[^'\\]|\\[^]|'')*'?/, // string with escapes
+    /'(?:[^']|'')*'?/, // string
+    /"(?:[^"]|"")*"?/, // quoted name
+    /\$([A-Za-z_]\w*)?\$[^]*?(?:\$\1\$|$)/, // dollar-quoted string
+    /[A-Za-z_][\w$]*/, // word: a dollar in it begins no string
+    /\/\*|;|\s+|[^]/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "g",
+);
 
 /** The pieces to send, each with its offset in the script. */
 export async function piecesToSend(script, packages) {

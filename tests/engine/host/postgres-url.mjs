@@ -1,18 +1,14 @@
 // Prisma's meaning of a PostgreSQL URL, as the settings of the `pg` client.
+import { decoded, parseUrl } from "./datasource.mjs";
 import { invalidUrl } from "./errors.mjs";
 
 const DEFAULT_PORT = 5432;
 const DEFAULT_CONNECT_TIMEOUT_S = 5;
 
 export function parsePostgresUrl(text) {
-  let url;
-  try {
-    url = new URL(text);
-  } catch {
-    throw invalidUrl("The URL could not be parsed. Please make sure that its user name and password are percent-encoded.");
-  }
+  const url = parseUrl(text);
   const parameter = (name) => url.searchParams.get(name) ?? undefined;
-  const host = parameter("host") ?? decodeURIComponent(url.hostname);
+  const host = parameter("host") ?? decoded(url.hostname);
   if (host === "") throw invalidUrl("empty host in database URL.");
 
   return {
@@ -20,9 +16,9 @@ export function parsePostgresUrl(text) {
     client: {
       host,
       port: Number(url.port) || DEFAULT_PORT,
-      user: decodeURIComponent(url.username) || undefined,
-      password: decodeURIComponent(url.password) || undefined,
-      database: decodeURIComponent(url.pathname.slice(1)) || "postgres",
+      user: decoded(url.username) || undefined,
+      password: decoded(url.password) || undefined,
+      database: decoded(url.pathname.slice(1)) || "postgres",
       options: parameter("options"),
       application_name: parameter("application_name"),
       connectionTimeoutMillis: Number(parameter("connect_timeout") ?? DEFAULT_CONNECT_TIMEOUT_S) * 1000,

@@ -1,5 +1,6 @@
 // One connection to MySQL or MariaDB, by Prisma's rules for its URLs, with errors in Prisma's codes.
-import { accessDenied, databaseExists, invalidUrl, KnownError, noSuchDatabase, notReachable, wrongCredentials } from "../host/errors.mjs";
+import { decoded, parseUrl } from "../host/datasource.mjs";
+import { accessDenied, databaseExists, KnownError, noSuchDatabase, notReachable, wrongCredentials } from "../host/errors.mjs";
 import { note, reach } from "../host/hooks.mjs";
 
 const DEFAULT_PORT = 3306;
@@ -9,20 +10,15 @@ const SYSTEM_DATABASES = new Set(["mysql", "information_schema", "performance_sc
 const ADMIN_DATABASE = "mysql";
 
 export function parseMysqlUrl(text) {
-  let url;
-  try {
-    url = new URL(text);
-  } catch {
-    throw invalidUrl("The URL could not be parsed. Please make sure that its user name and password are percent-encoded.");
-  }
+  const url = parseUrl(text);
   const parameter = (name) => url.searchParams.get(name) ?? undefined;
   return {
     host: url.hostname || "localhost",
     port: Number(url.port) || DEFAULT_PORT,
     socketPath: parameter("socket")?.replace(/^\((.*)\)$/, "$1"),
-    user: decodeURIComponent(url.username) || "root",
-    password: decodeURIComponent(url.password) || undefined,
-    database: decodeURIComponent(url.pathname.slice(1)) || ADMIN_DATABASE,
+    user: decoded(url.username) || "root",
+    password: decoded(url.password) || undefined,
+    database: decoded(url.pathname.slice(1)) || ADMIN_DATABASE,
     connectTimeout: Number(parameter("connect_timeout") ?? DEFAULT_CONNECT_TIMEOUT_S) * 1000,
     multipleStatements: true,
     // The ledger's times are UTC whatever the server's zone is.
@@ -38,7 +34,8 @@ export class Connection {
     if (SYSTEM_DATABASES.has(settings.database.toLowerCase())) {
       throw new KnownError(
         "P3004",
-        `The \`${settings.database}\` database is a system database, it should not be altered with prisma migrate. Please connect to another database.`,
+        `The \`${settings.database}\` database is a system database, it should not be altered with prisma migrate. ` +
+          "Please connect to another database.",
         { database_name: settings.database },
       );
     }

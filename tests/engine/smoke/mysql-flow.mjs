@@ -5,6 +5,7 @@ import { ledger, query, tableNames } from "./database.mjs";
 
 const LAST = "20260119090000_add_nickname";
 const BROKEN = "20260126090000_broken";
+const BROKEN_SQL = "CREATE TABLE `First` (`id` INT);\nINSERT INTO `Missing` VALUES (1);\nCREATE TABLE `Third` (`id` INT);\n";
 
 export async function mysqlFlow(project) {
   const name = `mysql-double ${project.major}`;
@@ -21,7 +22,7 @@ export async function mysqlFlow(project) {
   await call("deploy again", ["migrate", "deploy"], { code: 0, has: "No pending migrations to apply.", hasNot: "Applying" });
   await call("status", ["migrate", "status"], { code: 0, has: "Database schema is up to date!" });
 
-  project.addMigration(BROKEN, "CREATE TABLE `First` (`id` INT);\nINSERT INTO `Missing` VALUES (1);\nCREATE TABLE `Third` (`id` INT);\n");
+  project.addMigration(BROKEN, BROKEN_SQL);
   await call("status with a pending migration", ["migrate", "status"], { code: 1, has: ["not yet been applied", BROKEN] });
   await call("failing deploy", ["migrate", "deploy"], {
     code: 1,

@@ -35,8 +35,7 @@ export async function postgresFlow({ major, server }) {
     try {
       const start = Date.now();
       expectCall(await deploy(project), { code: 1, has: ["P1002", "advisory lock"] });
-      const seconds = (Date.now() - start) / 1000;
-      assert.ok(seconds > 10 && seconds < 15, `took ${seconds} s`);
+      assert.ok(Date.now() - start > 10_000, "it gave up early");
       const unlocked = await deploy(project, { env: { PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK: "1" } });
       expectCall(unlocked, { code: 0, has: "No pending migrations" });
     } finally {
@@ -107,14 +106,17 @@ export async function postgresFlow({ major, server }) {
     const [{ error }] = await pipeRpc(project, [{ method: "devDiagnostic", params: devParams(project) }]);
     assert.equal(error.data.error_code, "P3006");
     assert.match(error.data.message, /^Migration `20260126090000_new` failed to apply cleanly/);
-    // Both are the engine's own: 6 runs the script there as a plain command, 7 as a migration.
-    assert.match(error.data.message, major === 7 ? /Error code: P3018[^]*"Missing" does not exist/ : /Error code: P1014[^]*`Missing`/);
+    // 6 runs the script there as a plain command, whose error is the engine's own; 7 as a migration, whose error we word.
+    const inner = major === 7 ? /Error code: P3018[^]*"Missing" does not exist/ : /Error code: P1014[^]*`Missing`/;
+    assert.match(error.data.message, inner);
   });
 
   await check(`${name}: an unreachable server`, async () => {
     const project = newProject("nowhere");
     const env = { DATABASE_URL: "postgresql://postgres@127.0.0.1:1/app" };
-    expectCall(await project.run(["migrate", "status"], { env }), { code: 1, has: "P1001: Can't reach database server at `127.0.0.1:1`" });
+    const status = (url) => project.run(["migrate", "status"], { env: { DATABASE_URL: url } });
+    expectCall(await status(env.DATABASE_URL), { code: 1, has: "P1001: Can't reach database server at `127.0.0.1:1`" });
+    expectCall(await status("postgresql://u:p%@h/app"), { code: 1, has: "P1013" });
     const diff = major === 7 ? ["--to-schema"] : ["--to-schema-datamodel"];
     const call = await project.run(["migrate", "diff", "--from-empty", ...diff, "prisma/schema.prisma"], { env });
     expectCall(call, { code: 0, has: "[+] Added tables" });

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "./servers.mjs";
 
 const ENGINE_DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PRISMA_DIRECTORY = join(ENGINE_DIRECTORY, "..", "prisma");
-const CALL_LIMIT_MS = 60_000;
+const CALL_LIMIT_MS = 180_000;
 
 export class Project {
   constructor({ provider, major, url, shadowUrl, engine = "schema-engine" }) {
