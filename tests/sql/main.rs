@@ -7,3 +7,4 @@ mod support;
 mod corpus;
 mod coverage;
 mod destruction;
+mod split;

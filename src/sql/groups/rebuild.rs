@@ -96,12 +96,16 @@ impl Index {
     }
 
     fn rebuild(&self, statements: &[Statement], rename: Place, passing: &Name, lasting: &Name) -> Option<Found> {
-        let create = *self.created.get(passing)?.iter().rev().find(|place| **place < rename)?;
+        let created = self.created.get(passing)?;
+        let create = *created.get(created.partition_point(|place| *place < rename).checked_sub(1)?)?;
         if !matches!(action(statements, create), Some(Action::CreateTable(_))) {
             return None;
         }
         let between = |map: &HashMap<Name, Vec<Place>>, name: &Name, to: Place| -> Vec<Place> {
-            map.get(name).into_iter().flatten().copied().filter(|p| *p > create && *p < to).collect()
+            let Some(places) = map.get(name) else { return Vec::new() };
+            let first = places.partition_point(|place| *place <= create);
+            let last = places.partition_point(|place| *place < to);
+            places.get(first..last).map_or_else(Vec::new, <[Place]>::to_vec)
         };
         let drop = *between(&self.dropped, lasting, rename).last()?;
         let copies = between(&self.filled, passing, drop)

@@ -14,8 +14,6 @@ pub(in crate::sql) struct Tokens<'a> {
     list: &'a [Token],
     /// For an opening bracket the index of its closing one; else, and when there is none, the number of tokens.
     partners: Vec<u32>,
-    /// Deepest nesting of brackets.
-    pub depth: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -23,14 +21,12 @@ impl<'a> Tokens<'a> {
         let none = u32::try_from(list.len()).unwrap_or(u32::MAX);
         let mut partners = Vec::new();
         let mut stack: Vec<(usize, Kind)> = Vec::new();
-        let mut depth = 0;
         if list.iter().any(|t| matches!(t.kind, Kind::Open | Kind::OpenBracket)) {
             partners = vec![none; list.len()];
             for (index, token) in list.iter().enumerate() {
                 match token.kind {
                     Kind::Open | Kind::OpenBracket => {
                         stack.push((index, token.kind));
-                        depth = depth.max(stack.len());
                     }
                     Kind::Close | Kind::CloseBracket => {
                         let wanted = if token.kind == Kind::Close { Kind::Open } else { Kind::OpenBracket };
@@ -44,7 +40,7 @@ impl<'a> Tokens<'a> {
                 }
             }
         }
-        Tokens { text, provider, list, partners, depth }
+        Tokens { text, provider, list, partners }
     }
 
     pub fn list(&self) -> &'a [Token] {

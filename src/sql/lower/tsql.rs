@@ -74,7 +74,7 @@ fn conditional(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
         c.skip();
     }
     let body = c.rest();
-    if body.done() || out.depth > 60 {
+    if body.done() || out.depth > 12 {
         return None;
     }
     let part = body.span();
