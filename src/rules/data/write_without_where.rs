@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
 ## What it catches
 
 `DELETE` and `UPDATE` without `WHERE`, or with one that always holds (`WHERE true`, `1 = 1`), on a table that exists before this deploy.
-An `UPDATE` that only fills columns which the same pending migrations added loses nothing and is left alone here; whether it belongs into
+An `UPDATE` that only fills columns which the same pending migrations added, or NULLs (`n = coalesce(n, 0)`), loses nothing and is left alone here; whether it belongs into
 one statement is the matter of `unbatched-backfill` and `backfill-beside-ddl`. So is one that is narrowed by a join.
 
 ## Why it hurts
@@ -72,7 +72,7 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
                 && !update.limit
                 && all_rows(update.condition.as_ref())
                 && has_old_rows(context, &update.table)
-                && !only_new_columns(context, &update.table, &update.assignments) =>
+                && !loses_nothing(context, &update.table, &update.assignments) =>
         {
             let condition = update.condition.as_ref();
             found.push(finding(context.provider(), &update.table, condition, "overwrite", "overwrites every row"));
@@ -85,11 +85,19 @@ fn all_rows(condition: Option<&Predicate>) -> bool {
     condition.is_none_or(|condition| condition.always_true)
 }
 
-fn only_new_columns(context: Context<'_>, table: &Name, assignments: &[Assignment]) -> bool {
+/// Only columns that the pending set added, or NULLs of the column itself, are filled.
+fn loses_nothing(context: Context<'_>, table: &Name, assignments: &[Assignment]) -> bool {
     assignments.iter().all(|assignment| {
         let born = context.column(table, &assignment.column).and_then(|column| column.born);
-        context.state.born_in_pending(born)
+        context.state.born_in_pending(born) || fills_nulls(assignment)
     })
+}
+
+/// `n = coalesce(n, 0)`.
+fn fills_nulls(assignment: &Assignment) -> bool {
+    let coalesces = |name: &str| matches!(name, "coalesce" | "ifnull" | "isnull");
+    let only_itself = matches!(assignment.value.columns.as_slice(), [only] if *only == assignment.column);
+    only_itself && matches!(assignment.value.calls.as_slice(), [call] if coalesces(&call.name))
 }
 
 fn finding(provider: Provider, table: &Name, condition: Option<&Predicate>, verb: &str, does: &str) -> Finding {
