@@ -12,7 +12,7 @@ use crate::sql::quote;
 pub const RULE: Rule = Rule {
     slug: "add-required-column",
     id: "PS115",
-    hazards: &["D16"],
+    hazards: &["D16", "P8", "M5"],
     databases: &Provider::ALL,
     levels: Levels::DENY,
     fixable: Fixable::Never,

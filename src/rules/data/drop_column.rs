@@ -11,7 +11,7 @@ use crate::sql::quote;
 pub const RULE: Rule = Rule {
     slug: "drop-column",
     id: "PS102",
-    hazards: &["D2"],
+    hazards: &["D2", "S1"],
     databases: &Provider::ALL,
     levels: Levels::DENY,
     fixable: Fixable::Never,

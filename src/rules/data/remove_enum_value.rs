@@ -11,7 +11,7 @@ use crate::sql::quote;
 pub const RULE: Rule = Rule {
     slug: "remove-enum-value",
     id: "PS126",
-    hazards: &["D27"],
+    hazards: &["D27", "P7"],
     databases: &[Provider::Postgresql, Provider::Mysql],
     levels: Levels::DENY,
     fixable: Fixable::Never,

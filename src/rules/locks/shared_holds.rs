@@ -28,7 +28,7 @@ struct Touch<'a> {
 }
 
 /// The table is in the database before the pending migrations run, as far as the text tells: locking it stops somebody.
-pub(super) fn is_old(context: &Context<'_>, table: &Name) -> bool {
+pub(in crate::rules) fn is_old(context: &Context<'_>, table: &Name) -> bool {
     let temporary = context.table(table).is_some_and(|known| known.temporary);
     !temporary && !context.created_in_pending(table) && !made_here(context, table)
 }

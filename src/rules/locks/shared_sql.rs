@@ -9,7 +9,7 @@ use crate::sql::quote;
 use super::shared_transaction::{Sending, sending};
 
 /// The databases of most rules here.
-pub(super) const POSTGRESQL: &[Provider] = &[Provider::Postgresql];
+pub(in crate::rules) const POSTGRESQL: &[Provider] = &[Provider::Postgresql];
 
 /// Marks that Prisma writes above its statements; they go where the statement goes.
 const PRISMA_MARKS: [&str; 6] =
@@ -36,7 +36,7 @@ pub(super) fn text(value: &str) -> String {
 }
 
 /// A query for the size and the estimated rows of a table.
-pub(super) fn size_query(name: &Name) -> String {
+pub(in crate::rules) fn size_query(name: &Name) -> String {
     format!(
         "SELECT pg_size_pretty(pg_total_relation_size(c.oid)) AS size, c.reltuples::bigint AS rows\n\
          FROM pg_class c WHERE c.oid = {}::regclass;",
@@ -45,7 +45,7 @@ pub(super) fn size_query(name: &Name) -> String {
 }
 
 /// Words joined to a migration's slug: lower case, digits and `_`.
-pub(super) fn slug(words: &[&str]) -> String {
+pub(in crate::rules) fn slug(words: &[&str]) -> String {
     let joined = words.join("_");
     let mut out = String::with_capacity(joined.len());
     for c in joined.chars() {
@@ -58,7 +58,7 @@ pub(super) fn slug(words: &[&str]) -> String {
 }
 
 /// The statement stands alone in its file.
-pub(super) fn is_alone(script: &Script) -> bool {
+pub(in crate::rules) fn is_alone(script: &Script) -> bool {
     script.statements.len() == 1
 }
 
@@ -71,7 +71,7 @@ pub(super) fn may_stand_beside(context: &Context<'_>, facts: &Facts) -> bool {
 }
 
 /// Moves a statement into a migration of its own, as `sql`.
-pub(super) fn move_out(
+pub(in crate::rules) fn move_out(
     script: &Script,
     statement: &Statement,
     title: impl Into<String>,
@@ -86,7 +86,7 @@ pub(super) fn move_out(
 }
 
 /// The statement with its terminator and the mark that Prisma wrote above it.
-pub(super) fn with_mark(script: &Script, statement: &Statement) -> Span {
+pub(in crate::rules) fn with_mark(script: &Script, statement: &Statement) -> Span {
     let mark = statement.leading_comments.clone().next_back().map(|last| script.comments[last].span);
     let start = match mark {
         Some(mark) if PRISMA_MARKS.contains(&script.slice(mark).trim_end()) => mark.start,

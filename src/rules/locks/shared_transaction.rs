@@ -5,7 +5,7 @@ use crate::sql::model::{Action, Read, Script, Within};
 
 /// How Prisma sends a file with several statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sending {
+pub(in crate::rules) enum Sending {
     /// As one query: one implicit transaction (Prisma up to 7.3, or a later one whose parser does not read the file).
     Whole,
     /// Statement by statement (from 7.4 on, where its parser reads the whole file).
@@ -13,7 +13,7 @@ pub(super) enum Sending {
 }
 
 /// How this Prisma sends the file. Not known: as the newest one does.
-pub(super) fn sending(script: &Script, facts: &Facts) -> Sending {
+pub(in crate::rules) fn sending(script: &Script, facts: &Facts) -> Sending {
     let parsed = script.statements.iter().all(|statement| statement.read == Read::Parsed);
     // 7.4 may or may not split: where locks add up, the worse of both counts.
     let splits = facts.prisma_at_least(7, 5);
@@ -21,7 +21,7 @@ pub(super) fn sending(script: &Script, facts: &Facts) -> Sending {
 }
 
 /// The transaction that each statement runs in, by number; two statements with the same number share one.
-pub(super) fn transactions(script: &Script, facts: &Facts) -> Vec<usize> {
+pub(in crate::rules) fn transactions(script: &Script, facts: &Facts) -> Vec<usize> {
     let sending = sending(script, facts);
     let mut numbers = Vec::with_capacity(script.statements.len());
     let mut current = 0;
@@ -45,7 +45,7 @@ pub(super) fn transactions(script: &Script, facts: &Facts) -> Vec<usize> {
 }
 
 /// What to say of how the statements came into one transaction.
-pub(super) fn because(script: &Script, facts: &Facts, statement: usize) -> &'static str {
+pub(in crate::rules) fn because(script: &Script, facts: &Facts, statement: usize) -> &'static str {
     if script.statements[statement].transaction.is_some() {
         "the file's own BEGIN … COMMIT"
     } else if !facts.prisma_at_least(7, 4) {

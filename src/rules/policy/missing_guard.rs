@@ -94,7 +94,7 @@ fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
 }
 
 /// Why the file is not all or nothing, as the beginning of a sentence.
-const fn not_atomic(because: Atomicity) -> &'static str {
+pub(in crate::rules) const fn not_atomic(because: Atomicity) -> &'static str {
     match because {
         Atomicity::SplitByPrisma => "Prisma from 7.5 sends the statements one by one",
         Atomicity::PrismaVersionUnclear => "Prisma 7.4 may send the statements one by one",
@@ -148,7 +148,7 @@ fn depends_on_rows(view: &MigrationView<'_>, operation: &Operation) -> bool {
 }
 
 /// Where a guard would go, when the statement has none and the database knows one.
-fn guard(view: &MigrationView<'_>, action: &Action) -> Option<Edit> {
+pub(in crate::rules) fn guard(view: &MigrationView<'_>, action: &Action) -> Option<Edit> {
     let provider = view.facts.provider;
     let mariadb = view.facts.server.is_some_and(|server| server.mariadb);
     let postgres = provider == Provider::Postgresql;

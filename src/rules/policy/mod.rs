@@ -7,7 +7,7 @@ mod dead_directive;
 mod destructive_without_revert;
 mod expired_directive;
 mod malformed_directive;
-mod missing_guard;
+pub(in crate::rules) mod missing_guard;
 mod mixed_phases;
 mod nondeterministic_write;
 mod shared_directives;
