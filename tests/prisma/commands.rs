@@ -102,7 +102,7 @@ fn run_explains_prismas_codes() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(explained, @r#"
 why: nothing was changed; there is nothing to resolve about it
-hint: `cargo prisma-safe status --env <name>` shows what the ledger says
+hint: `cargo prisma-safe status` shows what the ledger says
 "#);
         }
     }
