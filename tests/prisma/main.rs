@@ -11,6 +11,7 @@ mod at_once;
 mod bed;
 mod commands;
 mod deploy;
+mod dev_test;
 mod doubles;
 mod guard;
 mod interruption;
