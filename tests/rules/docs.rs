@@ -20,7 +20,9 @@ fn docs_of_the_rules_are_not_stale() {
     let left_over: Vec<PathBuf> = there.filter(|path| !expected.contains_key(path)).collect();
     let stale: Vec<&PathBuf> = expected
         .iter()
-        .filter(|(path, text)| std::fs::read_to_string(path).map(|now| now.replace("\r\n", "\n")).ok().as_ref() != Some(*text))
+        .filter(|(path, text)| {
+            std::fs::read_to_string(path).map(|now| now.replace("\r\n", "\n")).ok().as_ref() != Some(*text)
+        })
         .map(|(path, _)| path)
         .collect();
     if std::env::var_os("PRISMA_SAFE_BLESS").is_some_and(|value| value == "1") {

@@ -7,4 +7,8 @@ mod support;
 mod corpus;
 mod coverage;
 mod destruction;
+mod directives;
+mod judgement;
+mod shapes;
 mod split;
+mod state;

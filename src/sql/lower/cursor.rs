@@ -228,6 +228,11 @@ impl<'a> Cursor<'a> {
         ahead.group().is_some() && ahead.done()
     }
 
+    /// A quote that does not end, or a character that is no SQL.
+    pub fn has_bad(&self) -> bool {
+        self.tokens.list[self.at..self.end].iter().any(|t| t.kind == Kind::Bad)
+    }
+
     /// What is left, cut at its top-level commas.
     pub fn commas(&mut self) -> Vec<Cursor<'a>> {
         let mut parts = Vec::new();

@@ -78,6 +78,9 @@ impl Out {
 
 /// Reads one whole statement. `None`: not understood; what was pushed by then does not count.
 pub(super) fn statement(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
+    if c.has_bad() {
+        return None;
+    }
     let first = out.operations.len();
     let conditional = c.peek().is_some_and(|t| t.conditional);
     let before = (out.within, out.conditional);

@@ -106,7 +106,7 @@ pub enum Read {
 pub struct Operation {
     /// What.
     pub action: Action,
-    /// The clause that does it; the whole statement when there is only one.
+    /// The clause of an `ALTER TABLE` that does it; elsewhere the whole statement.
     pub span: Span,
     /// Where it stands.
     pub within: Within,
