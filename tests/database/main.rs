@@ -1,6 +1,7 @@
 //! Databases as they are: ledgers, locks, marks and errors, on SQLite, PostgreSQL and MariaDB.
 #![cfg(unix)]
 
+mod lint;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,6 +1,10 @@
 //! Every rule against its own examples, and against those of all others. See `src/rules/README.md`.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod case;
+mod corpus;
 mod docs;
 mod fixes;
 mod registry;

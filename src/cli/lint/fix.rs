@@ -97,7 +97,7 @@ pub(super) fn run(
         });
     }
     let applied = scope.applied();
-    let (mut fixes, mut files) = (0, 0);
+    let (mut fixes, mut files, mut refused) = (0, 0, 0);
     for found in &found {
         let Some(repair) = &found.judged.repair else { continue };
         for refused in &repair.refused {
@@ -111,6 +111,7 @@ pub(super) fn run(
         }
         if applied.is_some_and(|applied| applied.contains(&found.judged.name)) {
             refuse_applied(&mut context.shell, &found.judged.name);
+            refused += 1;
             continue;
         }
         show(&mut context.shell, found, repair);
@@ -120,7 +121,7 @@ pub(super) fn run(
         fixes += repair.done.len();
         files += 1;
     }
-    tell(args, &mut context.shell, fixes, files, applied);
+    tell(args, &mut context.shell, (fixes, files, refused), applied);
     let left = if args.write { summary.deny.saturating_sub(fixes) } else { summary.deny };
     Ok(if left > 0 { ExitCode::Findings } else { ExitCode::Done })
 }
@@ -204,9 +205,15 @@ fn write(found: &Found, repair: &Repair) -> Result<()> {
     Ok(sources::replace_file(&path, repair.text.as_bytes()).map_err(complain)?)
 }
 
-fn tell(args: &Args, shell: &mut Shell, fixes: usize, files: usize, applied: Option<&BTreeSet<String>>) {
+fn tell(
+    args: &Args,
+    shell: &mut Shell,
+    (fixes, files, refused): (usize, usize, usize),
+    applied: Option<&BTreeSet<String>>,
+) {
     if fixes == 0 {
-        shell.status("Finished", "nothing here can be fixed by itself");
+        let what = if refused > 0 { "nothing else" } else { "nothing here" };
+        shell.status("Finished", &format!("{what} can be fixed by itself"));
         return;
     }
     let what = format!("{} in {}", count(fixes, "fix"), count(files, "file"));
