@@ -15,6 +15,7 @@ mod dev_test;
 mod doubles;
 mod guard;
 mod interruption;
+mod kill;
 mod new;
 mod postgres;
 mod relay;
