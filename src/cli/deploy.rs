@@ -16,6 +16,7 @@ use crate::history::History;
 use crate::migrations::MigrationsFolder;
 use crate::prisma::guard::pin::{Permit, Pin};
 use crate::prisma::{Command, Success};
+use crate::project::Provider;
 use crate::shell::{Shell, count, printable};
 
 /// `deploy`.
@@ -254,6 +255,12 @@ fn execute(
         .statement_timeout(settings.statement_timeout.as_ref().map(|set| set.value));
     if args.create_database {
         pin = pin.allow(Permit::CreateDatabase);
+    }
+    if let Some(timeout) = settings.lock_timeout.as_ref().filter(|_| target.url().provider() == Provider::Mysql) {
+        context.shell.warn(&format!(
+            "`lock-timeout` ({}) is not passed on to MySQL: Prisma's URL has no place for it; put `SET SESSION lock_wait_timeout = …` into the migration",
+            timeout.origin
+        ));
     }
     let name = target.name().to_owned();
     target.make_room();

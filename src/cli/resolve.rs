@@ -63,6 +63,13 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let variables = context.variables.clone();
     let sources = Sources { settings: &settings, project: &project, variables: &variables };
     let mut target = Target::reach(&sources, &environment)?;
+    if !target.exists() {
+        return Err(crate::deploy::DeployError::NoDatabase {
+            environment: target.name().to_owned(),
+            place: target.url().redacted(),
+        }
+        .into());
+    }
     let folder = MigrationsFolder::read(&project.migrations_dir)?;
     let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     let name = target.name().to_owned();

@@ -47,6 +47,8 @@ fn open(path: &Path, place: Place, limits: Limits, immutable: bool) -> Result<Se
         .create_if_missing(false)
         .immutable(immutable)
         .busy_timeout(PATIENCE)
+        // The default hands 50 rows at a time from the driver's thread to ours, and each time one waits for the other.
+        .row_buffer_size(1024)
         .disable_statement_logging();
     let classify = |place: &Place, doing: &'static str, error: &Error| classify(place, doing, error);
     Session::open(place, limits, classify, async { driver.connect().await })

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::arguments::{Command, Paths};
 use super::errors::PrismaError;
+use super::guard::STAND_IN_VARIABLE;
 use super::guard::pin::{Pin, RUN_VARIABLE, RunFile, SHADOW_VARIABLE};
 use super::guard::real_engine::REAL_ENGINE_VARIABLE;
 use super::orphan::die_with_parent;
@@ -257,7 +258,7 @@ impl<'a> Run<'a> {
     }
 
     fn expression(&self, run_file: Option<&RunFile>) -> Result<duct::Expression, PrismaError> {
-        let guard = super::guard::program()?;
+        let (guard, stands_in) = super::guard::for_run()?;
         let (program, prefix) = self.invocation.command.split_first().ok_or_else(|| {
             self.not_started(std::io::Error::new(std::io::ErrorKind::NotFound, "the command is empty"))
         })?;
@@ -268,6 +269,8 @@ impl<'a> Run<'a> {
             .env(ENGINE_VARIABLE, &guard)
             .env_remove(LEGACY_ENGINE_VARIABLE)
             .unchecked();
+        expression =
+            if stands_in { expression.env(STAND_IN_VARIABLE, "1") } else { expression.env_remove(STAND_IN_VARIABLE) };
         if let Some(engine) = engine_of_the_user(&guard) {
             expression = expression.env(REAL_ENGINE_VARIABLE, engine);
         }

@@ -108,6 +108,15 @@ impl Bed {
         bed
     }
 
+    /// A MySQL project with that URL, on the double of Prisma's engine (`tests/engine/README.md`): Prisma's own has no MySQL here.
+    pub fn mysql_double(major: u32, url: &str) -> Self {
+        let mut bed = Bed::of(&format!("mysql-{major}"), major);
+        link(&root(&format!("tests/prisma/{major}/node_modules")), &bed.path("node_modules"));
+        bed.set("DATABASE_URL", url);
+        bed.set("PRISMA_SAFE_REAL_ENGINE", root("tests/engine/mysql-double").to_str().unwrap());
+        bed
+    }
+
     /// The same, with an environment `production` that the project's URL belongs to.
     pub fn production(major: u32) -> Self {
         let bed = Bed::new(major);

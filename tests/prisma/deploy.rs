@@ -234,3 +234,17 @@ fn a_lock_timeout_of_the_environment_reaches_the_engine() {
         bed.safe(&["deploy", "--env", "staging", "--yes"]).ended(0).says("1 migration applied to `staging`");
     }
 }
+
+/// `cargo run -- prisma-safe …` builds no other program: then ours stands where the guard would.
+#[test]
+fn the_wrapper_is_its_own_guard_where_only_it_was_built() {
+    let Some(&major) = majors().last() else { return };
+    let bed = Bed::production(major).deployed();
+    let alone = bed.path("cargo-prisma-safe");
+    std::fs::copy(crate::bed::SAFE, &alone).unwrap();
+    let run = |arguments: &[&str]| crate::bed::Ran::of(&bed.command(&alone).args(arguments).output().unwrap());
+    bed.migration("20260201090000_next", "CREATE TABLE \"next\" (\"id\" INTEGER);\n");
+    run(&["run", "--env", "production", "--", "migrate", "reset", "--force"]).ended(3);
+    run(&["deploy", "--env", "production", "--yes"]).ended(0).says("1 migration applied to `production`");
+    run(&["--version"]).ended(0).says("cargo-prisma-safe");
+}

@@ -16,6 +16,7 @@ mod doubles;
 mod guard;
 mod interruption;
 mod kill;
+mod mysql;
 mod new;
 mod postgres;
 mod relay;

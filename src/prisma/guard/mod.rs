@@ -38,6 +38,36 @@ pub fn program() -> Result<PathBuf, PrismaError> {
     }
 }
 
+/// Set for a run whose guard is `cargo-prisma-safe` itself, see [`for_run`].
+pub const STAND_IN_VARIABLE: &str = "PRISMA_SAFE_STAND_IN_GUARD";
+
+/// The guard for a run of ours: its own program, or, where only `cargo-prisma-safe` was built (`cargo run -- prisma-safe …` builds no other
+/// program), that one in its place. The second value tells which.
+///
+/// # Errors
+/// [`PrismaError::GuardMissing`] when not even our own program can be named.
+pub fn for_run() -> Result<(PathBuf, bool), PrismaError> {
+    match program() {
+        Ok(guard) => Ok((guard, false)),
+        Err(missing) => std::env::current_exe()
+            .ok()
+            // A library in somebody else's program must not start that program as an engine.
+            .filter(|path| path.file_stem().is_some_and(|name| name == "cargo-prisma-safe"))
+            .map(|path| (path, true))
+            .ok_or(missing),
+    }
+}
+
+/// Whether `cargo-prisma-safe` was started by Prisma as its engine, in a run whose guard it is. Its own command line never begins so.
+#[must_use]
+pub fn is_stand_in(arguments: &[OsString]) -> bool {
+    const ENGINE_WORDS: [&str; 6] =
+        ["--datamodels", "--datamodel", "--datasource", "--enabled-preview-features", "--extension-types", "cli"];
+    std::env::var_os(STAND_IN_VARIABLE).is_some()
+        && (arguments.is_empty()
+            || arguments.first().is_some_and(|first| ENGINE_WORDS.iter().any(|word| first == word)))
+}
+
 /// Runs the guard's program with the arguments that Prisma gave its engine.
 #[must_use]
 pub fn run(arguments: &[OsString]) -> std::process::ExitCode {
