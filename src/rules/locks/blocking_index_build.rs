@@ -2,7 +2,7 @@
 
 use super::shared_holds::{is_old, row};
 use super::shared_sql::{
-    POSTGRESQL, after_index_keyword, index_keyword, is_alone, may_stand_beside, move_out, size_query, slug,
+    POSTGRESQL, after_index_keyword, index_keyword, is_alone, is_long, may_stand_beside, move_out, size_query, slug,
 };
 use crate::rules::{Check, Edit, Finding, Findings, Fix, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::model::{Action, CreateIndex, Span, Within};
@@ -86,7 +86,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
 fn fix(view: &OperationView<'_>, index: &CreateIndex, concurrent: Option<String>) -> Option<Fix> {
     let context = view.context();
     let name = index.name.as_ref()?;
-    if index.if_not_exists {
+    if index.if_not_exists || is_long(context.script) {
         return None;
     }
     if is_alone(context.script) || may_stand_beside(&context, view.facts()) {

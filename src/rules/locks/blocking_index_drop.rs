@@ -1,8 +1,8 @@
 //! `DROP INDEX` without `CONCURRENTLY` on a table that is in use.
 
-use super::shared_holds::is_old;
+use super::shared_holds::{holds, is_old};
 use super::shared_lock_table::Shape;
-use super::shared_sql::{POSTGRESQL, index_keyword, is_alone, move_out, slug, table as quoted_table};
+use super::shared_sql::{POSTGRESQL, index_keyword, is_alone, is_long, move_out, slug, table as quoted_table};
 use crate::rules::{Check, Edit, Finding, Findings, Fix, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::history_state::{Context, Table};
 use crate::sql::model::{Action, Name, Span, Within};
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     fixable: Fixable::Sometimes,
     summary: "an index is dropped under a lock that stops reads and writes",
     page: r#"## What it catches
-`DROP INDEX` without `CONCURRENTLY`, unless the index's table was created in the pending migrations.
+`DROP INDEX` without `CONCURRENTLY`, unless the index's table was created in the pending migrations, or another statement of the same file locks the table as hard anyway.
 
 ## Why it hurts
 It holds an ACCESS EXCLUSIVE lock on the table. The drop itself takes a moment, but it first waits for every running query on the table, and all queries
@@ -47,7 +47,9 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
     let context = view.context();
     for name in names {
         let known = known_table(&context, name);
-        if known.is_some_and(|table| !is_old(&context, &table.name) || backs_constraint(table, name)) {
+        if known.is_some_and(|table| {
+            !is_old(&context, &table.name) || backs_constraint(table, name) || is_closed_anyway(view, &table.name)
+        }) {
             continue;
         }
         let table = known.map(|table| table.name.to_string());
@@ -74,6 +76,21 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Another statement of the file takes the same lock on the table: dropping the index elsewhere would spare nobody.
+fn is_closed_anyway(view: &OperationView<'_>, table: &Name) -> bool {
+    let context = view.context();
+    if is_long(context.script) {
+        return false;
+    }
+    context.earlier().chain(context.later()).any(|(_, operation)| {
+        !matches!(operation.action, Action::DropIndex { .. })
+            && operation.action.table().is_none_or(|of| of == table)
+            && holds(&context, view.facts(), &operation.action)
+                .iter()
+                .any(|hold| hold.table == table && hold.mode.stops_reads())
+    })
+}
+
 fn known_table<'a>(context: &Context<'a>, index: &Name) -> Option<&'a Table> {
     context.state.tables().find(|table| {
         table.indexes.iter().any(|known| known.name.as_ref().is_some_and(|name| name.object == index.object))
@@ -87,7 +104,7 @@ fn backs_constraint(table: &Table, index: &Name) -> bool {
 
 fn fix(view: &OperationView<'_>, name: &Name, safe: &str) -> Option<Fix> {
     let context = view.context();
-    if view.operation.within != Within::File || context.in_explicit_transaction() {
+    if view.operation.within != Within::File || context.in_explicit_transaction() || is_long(context.script) {
         return None;
     }
     if is_alone(context.script) {

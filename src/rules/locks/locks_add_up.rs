@@ -1,11 +1,14 @@
 //! Long work while locks of earlier statements are still held.
 
+use std::collections::{HashMap, HashSet};
+
 use super::shared_holds::holds;
 use super::shared_lock_table::LockMode;
 use super::shared_sql::POSTGRESQL;
 use super::shared_transaction::{because, transactions};
-use crate::rules::{Check, Finding, Findings, Fixable, Levels, Rule, StatementView, Subject};
-use crate::sql::model::{Action, Statement};
+use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
+use crate::sql::history_state::Context;
+use crate::sql::model::{Action, Name, Script, Statement};
 
 /// See its page.
 pub const RULE: Rule = Rule {
@@ -38,87 +41,147 @@ The tables are small.
 ## Source
 PostgreSQL manual, 13.3: "Once acquired, a lock is normally held until the end of the transaction"; the locks are proven in `docs/locks.md`.
 "#,
-    check: Check::Statement(check),
+    check: Check::Migration(check),
 };
 
-/// A lock of an earlier statement.
-struct Earlier {
-    table: String,
-    mode: LockMode,
-    long: bool,
-    statement: usize,
-}
-
-fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
-    let statement = view.statement();
-    let Some(Long { table, .. }) = long_work(view, statement) else { return };
-    let numbers = transactions(view.script(), view.facts);
-    let own = numbers[statement.index];
-    let mut held: Vec<Earlier> = Vec::new();
-    for earlier in &view.script().statements[..statement.index] {
-        if numbers[earlier.index] != own {
-            continue;
-        }
-        if first_trouble(view, earlier, &held).is_some() {
-            return;
-        }
-        hold(view, earlier, &mut held);
-    }
-    let Some(trouble) = first_trouble(view, statement, &held) else { return };
-    let line = view.script().line_column(view.script().statements[trouble.statement].span.start).0;
-    findings.push(
-        Finding::new(
-            statement.span,
-            Subject { table: Some(table.clone()), ..Subject::default() },
-            format!("`{}` stays locked while this works through `{table}`", trouble.table),
-        )
-        .why(format!(
-            "Line {line} took {} {} lock on `{}`, and it is kept to the end of the transaction ({}): {} until this statement is done too.",
-            if trouble.mode == LockMode::Share || trouble.mode == LockMode::ShareRowExclusive { "a" } else { "an" },
-            trouble.mode,
-            trouble.table,
-            because(view.script(), view.facts, statement.index),
-            trouble.mode.who_waits()
-        ))
-        .help("Give this statement a migration of its own:\ncargo prisma-safe new --empty <name>"),
-    );
-}
-
-/// Long work of a statement on an old table.
+/// Long work of a statement on an old table, under a lock that stops writes.
 struct Long {
-    table: String,
+    table: Name,
     mode: LockMode,
     builds: bool,
 }
 
-/// What a statement works through under a lock that stops writes.
-fn long_work(view: &StatementView<'_>, statement: &Statement) -> Option<Long> {
-    statement.operations.iter().find_map(|operation| {
-        let held = holds(&view.context, view.facts, &operation.action);
-        let long = held.iter().find(|hold| hold.work.is_long() && hold.mode.stops_writes())?;
-        let builds = matches!(operation.action, Action::CreateIndex(_));
-        Some(Long { table: long.table.to_string(), mode: long.mode, builds })
-    })
+/// A lock that an earlier statement of the transaction took.
+#[derive(Clone)]
+struct Earlier {
+    table: Name,
+    mode: LockMode,
+    statement: usize,
 }
 
-/// The earlier lock that a statement keeps waiting.
-fn first_trouble<'a>(view: &StatementView<'_>, statement: &Statement, held: &'a [Earlier]) -> Option<&'a Earlier> {
-    if held.is_empty() {
-        return None;
-    }
-    let work = long_work(view, statement)?;
-    // On one table a lock no stronger than the statement's own costs nothing more.
-    let costs = |lock: &&Earlier| lock.table != work.table || lock.mode > work.mode;
-    held.iter().filter(costs).find(|lock| lock.long || (work.builds && lock.mode.stops_reads()))
+/// What the transaction holds, as far as the question needs it: two of a kind are enough to find one on another table.
+#[derive(Default)]
+struct Held {
+    long: Vec<Earlier>,
+    closing: Vec<Earlier>,
+    strongest: HashMap<Name, Earlier>,
 }
 
-fn hold(view: &StatementView<'_>, statement: &Statement, held: &mut Vec<Earlier>) {
-    for operation in &statement.operations {
-        for hold in holds(&view.context, view.facts, &operation.action) {
-            if hold.mode.stops_writes() {
-                let table = hold.table.to_string();
-                held.push(Earlier { table, mode: hold.mode, long: hold.work.is_long(), statement: statement.index });
+impl Held {
+    fn take(&mut self, lock: Earlier, long: bool) {
+        let keep = |list: &mut Vec<Earlier>| {
+            if list.len() < 2 && list.iter().all(|other| other.table != lock.table) {
+                list.push(lock.clone());
             }
+        };
+        if long {
+            keep(&mut self.long);
+        }
+        if lock.mode.stops_reads() {
+            keep(&mut self.closing);
+        }
+        let strongest = self.strongest.entry(lock.table.clone()).or_insert_with(|| lock.clone());
+        if lock.mode > strongest.mode {
+            *strongest = lock;
         }
     }
+
+    /// The earlier lock that this work keeps waiting for nothing. On one table a lock no stronger than its own costs nothing more.
+    fn kept_by(&self, work: &Long) -> Option<&Earlier> {
+        let other = |list: &'_ [Earlier]| list.iter().position(|lock| lock.table != work.table);
+        let same = self.strongest.get(&work.table).filter(|lock| lock.mode > work.mode);
+        other(&self.long)
+            .map(|at| &self.long[at])
+            .or_else(|| work.builds.then(|| other(&self.closing)).flatten().map(|at| &self.closing[at]))
+            .or_else(|| same.filter(|lock| work.builds || self.long.iter().any(|long| long.table == lock.table)))
+    }
+}
+
+fn check(view: &MigrationView<'_>, findings: &mut Findings<'_>) {
+    let numbers = transactions(view.script, view.facts);
+    let unproven = unproven(view.script);
+    let mut held = Held::default();
+    let mut current = None;
+    let mut told = None;
+    for statement in &view.script.statements {
+        let own = numbers[statement.index];
+        if current != Some(own) {
+            held = Held::default();
+            current = Some(own);
+        }
+        if told == Some(own) {
+            continue;
+        }
+        let mut work = None;
+        let mut taken = Vec::new();
+        for operation in &statement.operations {
+            let context = Context { script: view.script, statement, state: view.state };
+            for hold in holds(&context, view.facts, &operation.action) {
+                if !hold.mode.stops_writes() || unproven.born.contains(hold.table) {
+                    continue;
+                }
+                let long = hold.work.is_long() && !unproven.is_quick(&operation.action);
+                if long && work.is_none() {
+                    let builds = matches!(operation.action, Action::CreateIndex(_));
+                    work = Some(Long { table: hold.table.clone(), mode: hold.mode, builds });
+                }
+                taken.push((Earlier { table: hold.table.clone(), mode: hold.mode, statement: statement.index }, long));
+            }
+        }
+        if let Some((work, lock)) = work.as_ref().and_then(|work| Some((work, held.kept_by(work)?))) {
+            findings.push(finding(view, statement, work, lock));
+            told = Some(own);
+        }
+        for (lock, long) in taken {
+            held.take(lock, long);
+        }
+    }
+}
+
+/// What the state after the file no longer shows of the moment of each statement.
+struct Unproven<'a> {
+    /// Tables that the file creates, dropped again or not.
+    born: HashSet<&'a Name>,
+    /// Tables that lose a constraint: a `SET NOT NULL` on them may stand on the CHECK that goes.
+    loses: HashSet<&'a Name>,
+}
+
+impl Unproven<'_> {
+    /// Maybe no long work after all.
+    fn is_quick(&self, action: &Action) -> bool {
+        matches!(action, Action::SetNotNull { table, .. } if self.loses.contains(table))
+    }
+}
+
+fn unproven(script: &Script) -> Unproven<'_> {
+    let (mut born, mut loses) = (HashSet::new(), HashSet::new());
+    for (_, operation) in script.operations() {
+        match &operation.action {
+            Action::CreateTable(create) => drop(born.insert(&create.name)),
+            Action::CreateView { name, .. } => drop(born.insert(name)),
+            Action::DropConstraint { table, .. } => drop(loses.insert(table)),
+            _ => {}
+        }
+    }
+    Unproven { born, loses }
+}
+
+fn finding(view: &MigrationView<'_>, statement: &Statement, work: &Long, lock: &Earlier) -> Finding {
+    let line = view.script.line_column(view.script.statements[lock.statement].span.start).0;
+    let article = if lock.mode.as_str().starts_with(['A', 'E']) { "an" } else { "a" };
+    let mut finding = Finding::new(
+        statement.span,
+        Subject::table(&work.table),
+        format!("`{}` stays locked while this works through `{}`", lock.table, work.table),
+    )
+    .why(format!(
+        "Line {line} took {article} {} lock on `{}`, and it is kept to the end of the transaction ({}): {} until this statement is done too.",
+        lock.mode,
+        lock.table,
+        because(view.script, view.facts, statement.index),
+        lock.mode.who_waits()
+    ))
+    .help("Give this statement a migration of its own:\ncargo prisma-safe new --empty <name>");
+    finding.statement = Some(statement.index);
+    finding
 }

@@ -49,7 +49,8 @@ fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
     let statement = view.statement();
     let Some(table) = strong(view, statement) else { return };
     let earlier = &view.script().statements[..statement.index];
-    if earlier.iter().any(|other| strong(view, other).is_some()) {
+    // The nearest first: where many statements lock, the one before does too.
+    if earlier.iter().rev().any(|other| strong(view, other).is_some()) {
         return;
     }
     let set_later = view

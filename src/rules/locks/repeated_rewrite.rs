@@ -1,10 +1,13 @@
 //! The same table written again by several statements.
 
-use super::shared_holds::{holds, is_old, row};
+use std::collections::{HashMap, HashSet};
+
+use super::shared_holds::holds;
 use super::shared_lock_table::Work;
 use super::shared_sql::{POSTGRESQL, table as quoted_table};
-use crate::rules::{Check, Finding, Findings, Fixable, Levels, Rule, StatementView, Subject};
-use crate::sql::model::{Name, Statement};
+use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
+use crate::sql::history_state::Context;
+use crate::sql::model::{Action, Name, Statement};
 
 /// See its page.
 pub const RULE: Rule = Rule {
@@ -35,42 +38,52 @@ The table is small.
 ## Source
 PostgreSQL manual, ALTER TABLE: "multiple table scans or rewrites can thereby be combined into a single pass over the table".
 "#,
-    check: Check::Statement(check),
+    check: Check::Migration(check),
 };
 
-fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
-    let statement = view.statement();
-    let Some(table) = rewrites(view, statement) else { return };
-    let earlier = &view.script().statements[..statement.index];
-    let Some(first) = earlier.iter().find(|other| rewrites(view, other) == Some(table)) else { return };
-    let clauses = |of: &Statement| {
-        let texts: Vec<_> = of.operations.iter().map(|o| clause(view.script().slice(o.span))).collect();
-        texts.join(", ")
-    };
-    let line = view.script().line_column(first.span.start).0;
-    findings.push(
-        Finding::new(table.span(), Subject::table(table), format!("`{table}` is written again here for a second time"))
-            .why(format!(
-                "Line {line} already writes the whole table and all its indexes again while nobody can use it; this statement does the same once more."
-            ))
-            .help(format!(
-                "One statement does both at once:\nALTER TABLE {} {}, {};",
-                quoted_table(table),
-                clauses(first),
-                clauses(statement)
-            )),
-    );
+fn check(view: &MigrationView<'_>, findings: &mut Findings<'_>) {
+    let mut first: HashMap<&Name, &Statement> = HashMap::new();
+    let mut told: HashSet<&Name> = HashSet::new();
+    for statement in &view.script.statements {
+        let Some(table) = rewrites(view, statement) else { continue };
+        let Some(earlier) = first.get(table) else {
+            first.insert(table, statement);
+            continue;
+        };
+        if !told.insert(table) {
+            continue;
+        }
+        let line = view.script.line_column(earlier.span.start).0;
+        let mut finding =
+            Finding::new(table.span(), Subject::table(table), format!("`{table}` is written again here for a second time"))
+                .why(format!(
+                    "Line {line} already writes the whole table and all its indexes again while nobody can use it; this statement does the same \
+                     once more."
+                ))
+                .help(format!(
+                    "One statement does both at once:\nALTER TABLE {} {}, {};",
+                    quoted_table(table),
+                    clauses(view, earlier),
+                    clauses(view, statement)
+                ));
+        finding.statement = Some(statement.index);
+        findings.push(finding);
+    }
 }
 
-fn rewrites<'a>(view: &StatementView<'_>, statement: &'a Statement) -> Option<&'a Name> {
+/// The table that a statement writes again. The state is the one after the file.
+fn rewrites<'a>(view: &MigrationView<'_>, statement: &'a Statement) -> Option<&'a Name> {
+    let context = Context { script: view.script, statement, state: view.state };
     statement.operations.iter().find_map(|operation| {
-        let row = row(&view.context, view.facts, &operation.action)?;
-        if row.work != Work::Rewrite {
-            return None;
-        }
-        let held = holds(&view.context, view.facts, &operation.action);
-        held.first().map(|hold| hold.table).filter(|table| is_old(&view.context, table))
+        let alter = matches!(operation.action, Action::AddColumn { .. } | Action::AlterColumnType { .. });
+        let held = if alter { holds(&context, view.facts, &operation.action) } else { Vec::new() };
+        held.first().filter(|hold| hold.work == Work::Rewrite).map(|hold| hold.table)
     })
+}
+
+fn clauses(view: &MigrationView<'_>, statement: &Statement) -> String {
+    let texts: Vec<_> = statement.operations.iter().map(|o| clause(view.script.slice(o.span))).collect();
+    texts.join(", ")
 }
 
 /// A clause without the `ALTER TABLE name` before it.

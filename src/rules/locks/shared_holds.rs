@@ -5,8 +5,8 @@ use super::shared_types::{TypeChange, type_change};
 use crate::rules::Facts;
 use crate::sql::history_state::Context;
 use crate::sql::model::{
-    Action, ColumnDef, Constraint, ConstraintKind, CreateIndex, Ident, Name, ObjectKind, TableOption, TypeFamily,
-    Volatility,
+    Action, ColumnDef, Constraint, ConstraintKind, CreateIndex, DataType, Ident, Name, ObjectKind, TableOption,
+    TypeFamily, Volatility,
 };
 
 /// One table that an operation locks.
@@ -30,16 +30,7 @@ struct Touch<'a> {
 /// The table is in the database before the pending migrations run, as far as the text tells: locking it stops somebody.
 pub(in crate::rules) fn is_old(context: &Context<'_>, table: &Name) -> bool {
     let temporary = context.table(table).is_some_and(|known| known.temporary);
-    !temporary && !context.created_in_pending(table) && !made_here(context, table)
-}
-
-/// A view or table of that name is made by an earlier statement of the file.
-fn made_here(context: &Context<'_>, table: &Name) -> bool {
-    context.earlier().any(|(_, operation)| match operation.action.alone() {
-        Action::CreateView { name, .. } => name == table,
-        Action::CreateTable(create) => create.name == *table,
-        _ => false,
-    })
+    !temporary && !context.created_in_pending(table)
 }
 
 /// The tables that an operation locks on PostgreSQL, those left out that the pending set itself creates.
@@ -114,10 +105,12 @@ fn plain<'a>(context: &Context<'_>, facts: &Facts, action: &'a Action) -> Option
         Action::Reindex { target: Some(target), concurrently: false } => return Some((Shape::Reindex, target)),
         Action::DropColumn { .. } => Shape::DropColumn,
         Action::RenameColumn { .. } => Shape::RenameColumn,
-        Action::AlterColumnType { table, column, to, using, .. } => {
-            let known = context.column(table, column).and_then(|column| column.data_type.as_ref());
-            change_type(context, table, column, type_change(context.script, known, to, using.as_ref()))
-        }
+        Action::AlterColumnType { table, column, to, using, .. } => change_type(
+            context,
+            table,
+            column,
+            type_change(context.script, type_before(context, table, column, to), to, using.as_ref()),
+        ),
         Action::SetNotNull { table, column } => {
             let proven = proves_not_null(context, table, column) && !facts.server_before(12, 0, 0);
             if proven { Shape::SetNotNullProven } else { Shape::SetNotNull }
@@ -159,6 +152,16 @@ fn plain<'a>(context: &Context<'_>, facts: &Facts, action: &'a Action) -> Option
         _ => return None,
     };
     table.map(|table| (shape, table))
+}
+
+/// A column's type before a change. Where the state is already past the change, the type that it was defined with.
+fn type_before<'a>(context: &Context<'a>, table: &Name, column: &Ident, to: &DataType) -> Option<&'a DataType> {
+    let known = context.column(table, column)?;
+    let now = known.data_type.as_ref()?;
+    if now.span == to.span && now.name == to.name {
+        return known.definition.as_ref()?.data_type.as_ref().filter(|defined| *defined != now);
+    }
+    Some(now)
 }
 
 fn create_index(context: &Context<'_>, index: &CreateIndex) -> Shape {

@@ -15,6 +15,14 @@ pub(in crate::rules) const POSTGRESQL: &[Provider] = &[Provider::Postgresql];
 const PRISMA_MARKS: [&str; 6] =
     ["-- CreateIndex", "-- DropIndex", "-- AddForeignKey", "-- AlterTable", "-- AlterEnum", "-- AddConstraint"];
 
+/// In a longer file no rule looks through all other statements for each one: it would take the square of the time.
+const LONG_FILE: usize = 500;
+
+/// The file is too long to weigh every statement against every other.
+pub(super) fn is_long(script: &Script) -> bool {
+    script.statements.len() > LONG_FILE
+}
+
 /// A name in quotes.
 pub(super) fn table(name: &Name) -> String {
     quote::name(Provider::Postgresql, name)

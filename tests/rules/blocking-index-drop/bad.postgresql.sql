@@ -22,4 +22,4 @@ CREATE INDEX "orders_customer_id_idx" ON "orders"("customer_id");
 DROP INDEX "orders_customer_id_idx";
 
 -- AlterTable
-ALTER TABLE "orders" ADD COLUMN     "paid_at" TIMESTAMP(3);
+ALTER TABLE "customers" ADD COLUMN     "phone" TEXT;
