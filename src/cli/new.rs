@@ -127,6 +127,10 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     } else {
         let path = scaffold::write(&project.migrations_dir, &draft.scaffold(), project.provider)?;
         tell(&mut context.shell, &draft, &path);
+        if draft.origin != Origin::Empty {
+            super::lint::tell_findings(context, &project, &draft.scaffold().name);
+        }
+        say_next(&mut context.shell, &draft, &path);
     }
     Ok(ExitCode::Done)
 }
@@ -246,6 +250,10 @@ fn tell(shell: &mut Shell, draft: &Draft, path: &Path) {
             draft.revert_file()
         ));
     }
+}
+
+/// The next command, last on the screen.
+fn say_next(shell: &mut Shell, draft: &Draft, path: &Path) {
     let file = shown(&path.join("migration.sql")).display().to_string();
     match draft.origin {
         Origin::Empty => shell.hint(&format!("write `{file}`, then: `cargo prisma-safe deploy --dry-run`")),

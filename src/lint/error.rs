@@ -71,6 +71,13 @@ pub enum LintError {
         /// Where.
         origin: Origin,
     },
+    /// The findings cannot be written out.
+    #[error("cannot write the findings to standard output")]
+    Output {
+        /// The system's words.
+        #[source]
+        cause: std::io::Error,
+    },
     /// A baseline that cannot be read.
     #[error("the baseline `{}` cannot be used: {what}", path.display())]
     Baseline {
@@ -139,6 +146,7 @@ impl Explain for LintError {
             | LintError::NothingThere { .. }
             | LintError::Unreadable { .. }
             | LintError::ServerVersion { .. }
+            | LintError::Output { .. }
             | LintError::Baseline { .. }
             | LintError::WriteBaseline { .. }
             | LintError::NoGit { .. }
@@ -167,6 +175,7 @@ impl Explain for LintError {
                 "without it, it cannot be told which migrations are new; CI often clones only the last commit"
                     .to_owned(),
             ),
+            LintError::Output { .. } => Some("what was written is not whole".to_owned()),
             LintError::Baseline { .. } => Some("findings could be left out, or told, that should not be".to_owned()),
             LintError::NotFound { .. }
             | LintError::Unreadable { .. }
@@ -201,6 +210,7 @@ impl Explain for LintError {
             }
             LintError::Unreadable { path, .. } => vec![format!("check the rights of `{}`", path.display())],
             LintError::ServerVersion { .. } => vec!["write it like 15.4, 8.0.36 or 10.11.2-mariadb".to_owned()],
+            LintError::Output { .. } => vec!["check the space on the disk that it is written to".to_owned()],
             LintError::Baseline { path, .. } => {
                 vec![format!("write it again: `cargo prisma-safe lint --baseline {} --write-baseline`", path.display())]
             }

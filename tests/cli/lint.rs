@@ -433,3 +433,65 @@ fn windows_lines_and_a_byte_order_mark_do_not_move_the_place() {
     let human = project.run(&["lint", "migrations"]).stdout;
     assert!(!human.contains('\r') && !human.contains("\\u{d}"), "{human}");
 }
+
+#[test]
+fn a_new_migration_is_judged_at_once_and_written_all_the_same() {
+    let project = TestProject::with_prisma("7.10.1").file("drop.sql", "DROP TABLE \"a\";\n");
+    let said = project.run(&["new", "drop", "a", "--sql", "drop.sql"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{}", said.all());
+    assert!(said.stderr.contains("error[PS101]: dropping `a` deletes the table and all its rows"), "{}", said.all());
+    let last = said.stderr.lines().last().unwrap_or_default();
+    assert!(last.starts_with("hint: read "), "{}", said.all());
+    // Settings that name no rule are told, and do not undo what was written.
+    let project = TestProject::with_prisma("7.10.1").file("drop.sql", "DROP TABLE \"a\";\n").file(
+        "prisma-safe.toml",
+        "[env.dev]\nkind = \"dev\"\nurl-env = \"DATABASE_URL\"\n\n[lint.rules]\nno-such-rule = \"deny\"\n",
+    );
+    let said = project.run(&["new", "drop", "a", "--sql", "drop.sql"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    assert!(said.stderr.contains("was not judged: there is no rule `no-such-rule`"), "{}", said.all());
+}
+
+#[test]
+fn sql_that_must_not_run_in_a_transaction_moves_into_the_next_migration() {
+    let text = "ALTER TABLE \"users\" ADD COLUMN \"nick\" TEXT;\r\n\r\nCREATE INDEX \"users_name_idx\" ON \"users\"(\"name\");\r\n";
+    let project = folder(&[("20260101120000_index", text), ("29990101120000_later", "SELECT 1;\n")]);
+    let only = ["lint", "migrations/20260101120000_index", "--fix", "--only", "blocking-index-build"];
+    let shown = project.run(&only);
+    assert!(shown.stdout.contains("+++ b/migrations/29990101120001_"), "after every other one: {}", shown.all());
+    let written = project.run(&[&only[..], &["--write"]].concat());
+    assert_eq!(written.code, 0, "{}", written.all());
+    let files = project.files();
+    let new: Vec<&String> = files.iter().filter(|file| file.starts_with("migrations/29990101120001_")).collect();
+    let [new] = new.as_slice() else { panic!("one new file: {files:?}") };
+    assert!(project.read(new).contains("CREATE INDEX CONCURRENTLY"), "{}", project.read(new));
+    let left = project.read("migrations/20260101120000_index/migration.sql");
+    assert!(
+        left.starts_with("ALTER TABLE \"users\" ADD COLUMN \"nick\" TEXT;\r\n") && !left.contains("CREATE INDEX"),
+        "{left:?}"
+    );
+    assert!(!left.replace("\r\n", "").contains('\n'), "line ends are those of the file: {left:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_goes_away_changes_no_exit_code_and_a_full_disk_is_told() {
+    let names: Vec<String> = (0..400).map(|at| format!("20260101{at:06}_m")).collect();
+    let migrations: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), DROP)).collect();
+    let project = folder(&migrations);
+    let mut child = project.command(&["lint", "migrations"]).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+        let said =
+            project.command(&["lint", "migrations"]).stdout(full).stderr(Stdio::piped()).output().expect("it starts");
+        assert_snapshot!(project.said(said).all(), @r"
+        stderr:
+        error: cannot write the findings to standard output
+          caused by: No space left on device (os error 28)
+        why: what was written is not whole
+        hint: check the space on the disk that it is written to
+        exit code: 2
+        ");
+    }
+}

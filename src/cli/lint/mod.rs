@@ -1,6 +1,7 @@
 //! `lint`: judge migrations without a database.
 
 mod fix;
+mod one;
 mod scope;
 
 use std::ffi::OsString;
@@ -13,11 +14,12 @@ use crate::exit_code::ExitCode;
 use crate::lint::baseline::Baseline;
 use crate::lint::levels::LevelFlags;
 use crate::lint::sources;
-use crate::lint::{Judged, LevelBook, Linter, Summary, all_rules};
+use crate::lint::{Judged, LevelBook, LintError, Linter, Summary, all_rules};
 use crate::project::Provider;
 use crate::report::lint::{Format, RuleRow, Style, list_human, list_json};
 use crate::settings::shown;
 use crate::shell::count;
+pub(super) use one::tell as tell_findings;
 use scope::Scope;
 
 /// `lint`.
@@ -113,11 +115,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     for (facts, source) in &sources {
         let batch = scope.open(source, facts.clone(), &args)?;
         told.batch(&mut linter, &batch, context);
-        if told.failed.is_some() {
-            break;
-        }
     }
-    told.end(context);
+    told.end(context)?;
     if let (Some(path), true) = (&args.baseline, args.write_baseline) {
         told.new_baseline.write(&here(path))?;
         let all = told.new_baseline.len();
@@ -191,32 +190,46 @@ impl Telling {
         }
     }
 
+    /// Judges a batch to its end, whatever becomes of the stream: the exit code counts every finding.
     fn batch(&mut self, linter: &mut Linter<'_>, batch: &crate::lint::Batch, context: &mut Context) {
-        let Telling { report, summary, new_baseline, writes_baseline, pieces, .. } = self;
+        let Telling { report, summary, new_baseline, writes_baseline, pieces, failed } = self;
         let out = context.shell.data_writer();
-        let result = linter.run(batch, &mut |judged: Judged| {
+        // The sink never fails, so there is no error to look at.
+        let _ = linter.run(batch, &mut |judged: Judged| {
             summary.count(&judged);
             if *writes_baseline {
                 new_baseline.add(&judged);
-                return Ok(());
-            }
-            report.migration(pieces, &judged)?;
-            if pieces.len() >= PIECE {
-                out.write_all(pieces)?;
-                pieces.clear();
+            } else if failed.is_none() {
+                *failed = write_piece(report.as_mut(), &judged, pieces, out).err();
             }
             Ok(())
         });
-        self.failed = result.err();
     }
 
-    fn end(&mut self, context: &mut Context) {
-        if self.writes_baseline || self.failed.is_some() {
-            return;
+    fn end(&mut self, context: &mut Context) -> Result<()> {
+        if !self.writes_baseline && self.failed.is_none() {
+            let written = self.report.end(&mut self.pieces, &self.summary);
+            let out = context.shell.data_writer();
+            self.failed = written.and_then(|()| out.write_all(&self.pieces)).and_then(|()| out.flush()).err();
         }
-        let written = self.report.end(&mut self.pieces, &self.summary);
-        let out = context.shell.data_writer();
-        // A reader that went away (`| head`) has read enough; the exit code still tells.
-        self.failed = written.and_then(|()| out.write_all(&self.pieces)).and_then(|()| out.flush()).err();
+        match self.failed.take() {
+            // A reader that went away (`| head`) has read enough; the exit code still tells.
+            Some(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(LintError::Output { cause }.into()),
+            _ => Ok(()),
+        }
     }
+}
+
+fn write_piece(
+    report: &mut dyn crate::report::lint::Report,
+    judged: &Judged,
+    pieces: &mut Vec<u8>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    report.migration(pieces, judged)?;
+    if pieces.len() >= PIECE {
+        out.write_all(pieces)?;
+        pieces.clear();
+    }
+    Ok(())
 }

@@ -39,16 +39,11 @@ impl Scope {
         let settings = context.settings()?;
         let environment =
             if context.global.env.is_empty() && !args.pending { None } else { Some(context.environment()?) };
-        let server = match (&args.server_version, &settings.lint.server) {
-            (Some(text), _) => Some(server(text, Origin::Flag("--server-version"))?),
-            (None, Some(set)) => Some(server(&set.value, set.origin.clone())?),
-            (None, None) => None,
+        let server = match &args.server_version {
+            Some(text) => Some(server(text, Origin::Flag("--server-version"))?),
+            None => set_server(&settings)?,
         };
-        let lock_timeout = environment
-            .as_ref()
-            .or_else(|| settings.environments.iter().find(|env| env.kind.value == EnvironmentKind::Production))
-            .and_then(|environment| environment.lock_timeout.as_ref())
-            .map(|set| set.value);
+        let lock_timeout = environment.as_ref().map_or_else(|| production_lock_timeout(&settings), lock_timeout_of);
         let everything = args.since.is_none() && !args.pending && args.targets.is_empty();
         let mut scope = Scope { environment, server, lock_timeout, missing: None, applied: None, everything };
         if args.pending || (args.fix && scope.environment.is_some()) {
@@ -115,7 +110,7 @@ impl Scope {
             server: self.server,
             prisma,
             kind: self.kind(),
-            today: jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date(),
+            today: today(),
             lock_timeout: self.lock_timeout,
         }
     }
@@ -148,6 +143,37 @@ impl Scope {
         }
         Ok(())
     }
+}
+
+/// What is known beside the SQL of a project's own migrations when no environment is named.
+pub(super) fn project_facts(settings: &Settings, project: &Project) -> Result<Facts> {
+    Ok(Facts {
+        provider: project.provider,
+        server: set_server(settings)?,
+        prisma: Some(launch::version(project)),
+        kind: None,
+        today: today(),
+        lock_timeout: production_lock_timeout(settings),
+    })
+}
+
+/// Directives end at midnight where the reader is.
+fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date()
+}
+
+fn set_server(settings: &Settings) -> Result<Option<ServerVersion>> {
+    settings.lint.server.as_ref().map(|set| server(&set.value, set.origin.clone())).transpose()
+}
+
+fn lock_timeout_of(environment: &EnvironmentSettings) -> Option<Duration> {
+    environment.lock_timeout.as_ref().map(|set| set.value)
+}
+
+/// Without an environment everything is held to production's standard.
+fn production_lock_timeout(settings: &Settings) -> Option<Duration> {
+    let mut environments = settings.environments.iter();
+    environments.find(|environment| environment.kind.value == EnvironmentKind::Production).and_then(lock_timeout_of)
 }
 
 fn server(text: &str, origin: Origin) -> Result<ServerVersion> {
