@@ -21,6 +21,8 @@ pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
     step("1. Write the settings, the policy and the templates into the project");
     stage.run("init", 0)?;
     stage.show("prisma-safe.toml")?;
+    // A migration has to be on staging for a day before production gets it; this walk has no day.
+    stage.edit("prisma-safe.toml", "soak = \"24h\"", "soak = \"0s\"")?;
     stage.run("env list", 0)?;
 
     step("2. The first migration of the project, everywhere: staging before production");
@@ -51,11 +53,17 @@ pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
                   UPDATE \"User\" SET \"nickname\" = substr(\"mail\", 1, instr(\"mail\", '@') - 1) WHERE \"nickname\" IS NULL;\n";
     stage.write("nicknames.sql", broken)?;
     stage.run("new --sql nicknames.sql fill nicknames", 0)?;
+    // A migration that overwrites values passes no gate without its way back.
+    let name = stage.newest_migration()?;
+    stage.edit(
+        &format!("prisma/migrations/{name}/revert_fill_nicknames.sql"),
+        "-- TODO(revert): not written yet. Undo every statement of migration.sql, last one first.",
+        "UPDATE \"User\" SET \"nickname\" = NULL WHERE \"nickname\" = substr(\"email\", 1, instr(\"email\", '@') - 1);",
+    )?;
     stage.run("deploy --env staging --yes", 6)?;
     stage.run("status --env staging", 6)?;
 
     step("7. Nothing of it was applied: say so, mend the SQL, go again");
-    let name = stage.newest_migration()?;
     stage.run(&format!("resolve --env staging --rolled-back {name}"), 0)?;
     stage.edit(&format!("prisma/migrations/{name}/migration.sql"), "\"mail\"", "\"email\"")?;
     stage.run("deploy --env staging --yes", 0)?;

@@ -1,13 +1,17 @@
 //! `deploy`: apply what is pending, behind the gates, and believe only the ledger afterwards.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, FormatArgs};
 use crate::database::DeployLock;
+use crate::deploy::evidence::{self, Evidence, Ground};
 use crate::deploy::gates::{self, Facts, Outcome, Verdict};
-use crate::deploy::{Applied, DeployError, Plan, execution, plan};
+use crate::deploy::receipt::{self, Receipt, Recorded, Who};
+use crate::deploy::{Applied, DeployError, Plan, execution, plan, plan_hash};
 use crate::environment::Target;
 use crate::environment::source::Sources;
 use crate::error::Result;
@@ -28,6 +32,9 @@ pub struct Args {
     /// Show the gates and the SQL that would run, in order, and stop there
     #[arg(long)]
     pub dry_run: bool,
+    /// Run only the plan with this hash, as `--dry-run` shows it; refuse when anything it rests on has changed
+    #[arg(long, value_name = "HASH")]
+    pub plan: Option<String>,
     /// Create the database when it does not exist
     #[arg(long)]
     pub create_database: bool,
@@ -45,9 +52,10 @@ struct Document<'a> {
     schema_version: u32,
     environment: &'a str,
     verdicts: &'a [Verdict],
+    plan: &'a str,
     pending: Vec<String>,
     applied: &'a [Applied],
-    receipt: Option<String>,
+    receipt: Option<&'a str>,
 }
 
 /// Runs the command.
@@ -55,6 +63,7 @@ struct Document<'a> {
 /// # Errors
 /// When a gate blocks, the user says no, Prisma fails, or the ledger disagrees.
 pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
+    let started_at = Timestamp::now();
     let (settings, project) = (context.settings()?, context.project()?);
     let environment = context.environment()?;
     let variables = context.variables.clone();
@@ -77,24 +86,39 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         target.look()?;
         history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     }
+    let prisma = Some(crate::prisma::launch::version(&project));
+    let idle = history.would_apply().next().is_none();
+    let plan = if idle { Plan::nothing() } else { Plan::new(project.provider, &folder, &history, prisma) };
+    let evidence = if idle {
+        Evidence::nothing(started_at)
+    } else {
+        evidence::gather(&Ground { sources: &sources, target: &target, folder: &folder, plan: &plan, prisma })?
+    };
     let verdicts = gates::judge(&Facts {
         settings: &settings,
         provider: project.provider,
         target: &target,
         folder: &folder,
         history: &history,
+        plan: &plan,
+        evidence: &evidence,
     });
-    if history.would_apply().next().is_none() && history.failed().next().is_none() {
-        return nothing_pending(shell, json, &target, &verdicts, &history);
+    let hash = plan_hash::hash(&settings, &target, &folder, prisma);
+    let name = target.name().to_owned();
+    let told = Told { environment: &name, verdicts: &verdicts, hash: &hash, plan: &plan };
+    if idle && history.failed().next().is_none() {
+        return nothing_pending(shell, json, &target, &told, &history);
     }
-    let plan = Plan::new(project.provider, &folder, &history, Some(crate::prisma::launch::version(&project)));
     show_verdicts(shell, &verdicts);
     show_plan(shell, &plan, args.dry_run);
+    if args.dry_run {
+        shell.status("Hash", &hash);
+    }
     let failed = history.failed().next().is_some();
-    let checked = DeployError::check(target.name(), &verdicts, failed);
+    let checked = DeployError::check(target.name(), &verdicts, failed).and_then(|()| same_plan(&args, &target, &hash));
     if args.dry_run {
         if json {
-            print_document(shell, target.name(), &verdicts, &plan, &[]);
+            print_document(shell, &told, &[], None);
         } else {
             print_sql(shell, &plan);
         }
@@ -103,16 +127,77 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     }
     if let Err(blocked) = checked {
         if json {
-            print_document(shell, target.name(), &verdicts, &plan, &[]);
+            print_document(shell, &told, &[], None);
         }
         return Err(blocked.into());
     }
     ask(shell, &args, &target, &plan)?;
     let applied = execute(context, &args, &mut target, &folder, &plan)?;
+    let shell = &mut context.shell;
+    let by = Who::of(&variables);
+    let path = write_receipt(shell, &project.root, &target, &told, &applied, started_at, by);
     if json {
-        print_document(&mut context.shell, target.name(), &verdicts, &plan, &applied);
+        print_document(shell, &told, &applied, path.as_deref());
     }
     Ok(ExitCode::Done)
+}
+
+/// What every form of output tells.
+struct Told<'a> {
+    environment: &'a str,
+    verdicts: &'a [Verdict],
+    hash: &'a str,
+    plan: &'a Plan,
+}
+
+/// Whether the plan is the one that was approved, where one was named.
+fn same_plan(args: &Args, target: &Target, hash: &str) -> std::result::Result<(), DeployError> {
+    match &args.plan {
+        Some(approved) if !approved.trim().eq_ignore_ascii_case(hash) => {
+            Err(DeployError::OtherPlan { environment: target.name().to_owned(), now: hash.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The deploy is done and true; a receipt that cannot be written does not undo it.
+fn write_receipt(
+    shell: &mut Shell,
+    project: &Path,
+    target: &Target,
+    told: &Told<'_>,
+    applied: &[Applied],
+    started_at: Timestamp,
+    by: Who,
+) -> Option<String> {
+    let server = &target.survey().server;
+    let receipt = Receipt {
+        schema_version: 1,
+        environment: told.environment,
+        kind: target.kind().as_str(),
+        target: target.url().redacted(),
+        server: format!("{} {}", server.product, server.version).trim().to_owned(),
+        prisma_safe: env!("CARGO_PKG_VERSION"),
+        by,
+        started_at,
+        finished_at: Timestamp::now(),
+        plan: told.hash,
+        verdicts: told.verdicts,
+        applied,
+        ledger: Recorded::all(target.ledger()),
+    };
+    match receipt::write(project, &receipt) {
+        Ok(path) => {
+            let path = path.to_string_lossy().replace('\\', "/");
+            shell.status("Receipt", &path);
+            Some(path)
+        }
+        Err(error) => {
+            shell.warn(&format!("the deploy is done, and its receipt could not be written: {error}"));
+            shell.hint(&format!("`cargo prisma-safe status --env {}` reads the ledger itself", told.environment));
+            None
+        }
+    }
 }
 
 /// Waits for our own deploy lock. What has none (a database that does not exist yet) goes on with Prisma's alone.
@@ -153,15 +238,18 @@ fn nothing_pending(
     shell: &mut Shell,
     json: bool,
     target: &Target,
-    verdicts: &[Verdict],
+    told: &Told<'_>,
     history: &History,
 ) -> Result<ExitCode> {
-    show_verdicts(shell, verdicts);
+    // Gates about what would run have nothing to say.
+    let about_place = |verdict: &&Verdict| matches!(verdict.gate, "target" | "history");
+    let shown: Vec<_> = told.verdicts.iter().filter(about_place).cloned().collect();
+    show_verdicts(shell, &shown);
     if json {
-        print_document(shell, target.name(), verdicts, &Plan { migrations: Vec::new() }, &[]);
+        print_document(shell, told, &[], None);
     }
     // A wrong database with nothing pending is still a wrong database.
-    let target_verdict: Vec<_> = verdicts.iter().filter(|verdict| verdict.gate == "target").cloned().collect();
+    let target_verdict: Vec<_> = told.verdicts.iter().filter(|verdict| verdict.gate == "target").cloned().collect();
     DeployError::check(target.name(), &target_verdict, false)?;
     let applied = history.entries.iter().filter(|entry| entry.applied_at.is_some()).count();
     shell.status(
@@ -219,8 +307,10 @@ fn print_sql(shell: &mut Shell, plan: &Plan) {
     }
 }
 
-fn print_document(shell: &mut Shell, environment: &str, verdicts: &[Verdict], plan: &Plan, applied: &[Applied]) {
-    let document = Document { schema_version: 1, environment, verdicts, pending: plan.names(), applied, receipt: None };
+fn print_document(shell: &mut Shell, told: &Told<'_>, applied: &[Applied], receipt: Option<&str>) {
+    let Told { environment, verdicts, hash, plan } = told;
+    let document =
+        Document { schema_version: 1, environment, verdicts, plan: hash, pending: plan.names(), applied, receipt };
     let mut text = serde_json::to_string_pretty(&document).expect("a document of strings is JSON");
     text.push('\n');
     shell.data(&text);

@@ -26,6 +26,14 @@ pub enum DeployError {
         /// The redacted URL.
         place: String,
     },
+    /// What was approved is not what would run.
+    #[error("the plan for `{environment}` is not the one that was named")]
+    OtherPlan {
+        /// Where to.
+        environment: String,
+        /// What it is now.
+        now: String,
+    },
     /// Another deploy holds the lock for longer than we wait.
     #[error("another deploy to `{environment}` is running{}", by(holder.as_deref()))]
     Busy {
@@ -70,7 +78,7 @@ impl Explain for DeployError {
     fn exit_code(&self) -> ExitCode {
         match self {
             DeployError::Blocked { failed_migration: true, .. } => ExitCode::FailedMigration,
-            DeployError::Blocked { .. } | DeployError::Busy { .. } => ExitCode::Refused,
+            DeployError::Blocked { .. } | DeployError::Busy { .. } | DeployError::OtherPlan { .. } => ExitCode::Refused,
             DeployError::NoDatabase { .. } => ExitCode::Database,
             DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
         }
@@ -82,6 +90,9 @@ impl Explain for DeployError {
             DeployError::NoDatabase { .. } => {
                 "Prisma would create it, and a typo in a URL would then make an empty database that looks like production".to_owned()
             }
+            DeployError::OtherPlan { now, .. } => format!(
+                "the migrations, the ledger, the settings, the database or a version changed since: the plan is now {now}; nothing was run"
+            ),
             DeployError::Busy { .. } => "two deploys at once would judge by a history that the other one changes; nothing was run".to_owned(),
             DeployError::LedgerDisagrees { .. } => {
                 "what was applied is not known for sure; do not deploy the application until it is".to_owned()
@@ -96,6 +107,11 @@ impl Explain for DeployError {
                 format!("check where the URL comes from: `cargo prisma-safe env show {environment}`"),
                 format!("if it is really new: `cargo prisma-safe deploy --env {environment} --create-database`"),
             ],
+            DeployError::OtherPlan { environment, .. } => {
+                vec![format!(
+                    "look at it again, and name the plan that it shows: `cargo prisma-safe deploy --env {environment} --dry-run`"
+                )]
+            }
             DeployError::Busy { environment, .. } => {
                 vec![format!("wait for it, then look: `cargo prisma-safe status --env {environment}`")]
             }

@@ -3,10 +3,14 @@
 //! [`gates`] judge, [`plan`] says what would run, [`execution`] runs it and believes only the ledger afterwards.
 
 pub mod error;
+pub mod evidence;
 pub mod execution;
 pub mod gates;
 pub mod plan;
+pub mod plan_hash;
+pub mod receipt;
 pub mod resolution;
+pub mod steps;
 
 pub use error::DeployError;
 pub use execution::Applied;

@@ -1,5 +1,6 @@
 //! What a deploy would run.
 
+use crate::deploy::steps::{self, ClosingStep, OpeningStep};
 use crate::history::History;
 use crate::migrations::{Checksum, MigrationsFolder};
 use crate::project::Provider;
@@ -12,6 +13,8 @@ use crate::sql::history_state::State;
 pub struct Plan {
     /// In order.
     pub migrations: Vec<Planned>,
+    /// What every migration on disk brings, those that would run among them, in order.
+    pub opened: Vec<(String, Vec<OpeningStep>)>,
 }
 
 /// One migration of a plan.
@@ -29,6 +32,10 @@ pub struct Planned {
     pub phase: Phase,
     /// What it destroys, as far as the text tells.
     pub destructions: Vec<Destruction>,
+    /// What it takes away, renames or tightens.
+    pub closes: Vec<ClosingStep>,
+    /// The migrations that its `contract-of` directives name.
+    pub contract_of: Vec<String>,
 }
 
 impl Plan {
@@ -41,14 +48,15 @@ impl Plan {
         prisma: Option<PrismaVersion>,
     ) -> Self {
         let mut state = State::new(provider);
-        let mut migrations = Vec::new();
+        let (mut migrations, mut opened) = (Vec::new(), Vec::new());
         for migration in &folder.migrations {
             let Ok(bytes) = &migration.script else { continue };
             let pending = history.get(&migration.name).is_some_and(crate::history::Entry::would_apply);
             let text = String::from_utf8_lossy(bytes).into_owned();
             let Ok(script) = sql::read(provider, text.as_bytes()) else { continue };
+            let judgement = analysis::judge(&script, &state, prisma);
+            opened.push((migration.name.clone(), steps::opening(&script, &judgement)));
             if pending {
-                let judgement = analysis::judge(&script, &state, prisma);
                 let (understood, all) = script.coverage();
                 migrations.push(Planned {
                     name: migration.name.clone(),
@@ -56,6 +64,8 @@ impl Plan {
                     sql: text,
                     statements: (all, understood),
                     phase: judgement.phase,
+                    closes: steps::closing(&script, &judgement),
+                    contract_of: steps::named(&script),
                     destructions: judgement.destructions,
                 });
             }
@@ -64,7 +74,13 @@ impl Plan {
                 state.apply(&script, statement);
             }
         }
-        Plan { migrations }
+        Plan { migrations, opened }
+    }
+
+    /// Nothing to run.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Plan { migrations: Vec::new(), opened: Vec::new() }
     }
 
     /// The names, in order.

@@ -43,6 +43,12 @@ impl Target {
         Ok(target)
     }
 
+    /// A target that nobody reached, for tests of what judges one.
+    #[cfg(test)]
+    pub(crate) fn pretend(environment: EnvironmentSettings, found: FoundUrl, survey: Survey) -> Self {
+        Target { environment, found, others: Vec::new(), survey, database: None, exists: true, lock: None }
+    }
+
     /// Reads everything again; connects first where the database did not exist before.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub use judged::{Allowed, Judged, Reported, Summary};
 pub use levels::LevelBook;
 pub use location::{LineTable, Location};
 pub use run::Linter;
-pub use server_version::parse as parse_server_version;
+pub use server_version::{of_server as server_version_of, parse as parse_server_version};
 pub use unreadable::RULE as UNREADABLE;
 
 use crate::rules::{self, Rule};

@@ -19,6 +19,13 @@ pub fn parse(text: &str) -> Option<ServerVersion> {
     parts.next().is_none().then_some(version)
 }
 
+/// The version of a server that answered: its product and its first three numbers.
+#[must_use]
+pub fn of_server(product: &str, (major, minor, patch): (u32, u32, u32)) -> ServerVersion {
+    let number = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    ServerVersion { mariadb: product == "MariaDB", major: number(major), minor: number(minor), patch: number(patch) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::gates::GateSettings;
 use super::origin::Sourced;
 use super::reader::{Table, nearest};
 use crate::environment::EnvironmentKind;
@@ -41,6 +42,8 @@ pub struct EnvironmentSettings {
     pub lock_timeout: Option<Sourced<Duration>>,
     /// `statement-timeout`: how long one statement may run.
     pub statement_timeout: Option<Sourced<Duration>>,
+    /// `[env.<name>.gates]`: how strictly each gate is taken.
+    pub gates: GateSettings,
 }
 
 impl EnvironmentSettings {
@@ -57,6 +60,7 @@ impl EnvironmentSettings {
             stabilization: None,
             lock_timeout: None,
             statement_timeout: None,
+            gates: GateSettings::default(),
         }
     }
 
@@ -77,6 +81,7 @@ impl EnvironmentSettings {
             stabilization: table.duration("stabilization"),
             lock_timeout: table.duration("lock-timeout"),
             statement_timeout: table.duration("statement-timeout"),
+            gates: table.table("gates").map(GateSettings::read).unwrap_or_default(),
             name,
         };
         if !is_environment_name(&settings.name.value) {

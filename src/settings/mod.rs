@@ -7,6 +7,7 @@
 mod duration;
 mod environment;
 mod error;
+mod gates;
 mod guard;
 mod lint;
 mod locate;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use environment::{EnvironmentSettings, UrlSource};
 pub use error::SettingsError;
+pub use gates::{GATES, GateMode, GateSettings};
 pub use guard::{GuardSettings, UngatedDeploy};
 pub use lint::{Level, LintSettings, RuleSettings};
 pub use locate::{SETTINGS_FILE, Upwards, has_vcs};

@@ -64,6 +64,10 @@ fn it_writes_what_it_found() {
     stabilization = "14d"      # between the last expand step and a contract step
     lock-timeout = "2s"        # a migration that waits longer for a lock gives up
 
+    # How strictly a deploy's gates are taken: "block", "warn" or "off". Whatever is loosened here says so in every deploy.
+    # [env.staging.gates]
+    # lint = "warn"
+
     [guard]
     # What happens to a `prisma migrate deploy` typed by hand against an environment that is not dev: "refuse" or "allow".
     ungated-deploy = "refuse"

@@ -63,6 +63,7 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         stabilization,
         lock_timeout,
         statement_timeout,
+        gates,
     } = environment;
     let text = |key, value: &Option<Sourced<String>>| {
         value.as_ref().map(|set| PolicyReport { key, value: set.value.clone(), origin: set.origin.to_string() })
@@ -77,5 +78,10 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
     ]
     .into_iter()
     .flatten()
+    .chain(gates.set().map(|(key, mode)| PolicyReport {
+        key,
+        value: mode.value.as_str().to_owned(),
+        origin: mode.origin.to_string(),
+    }))
     .collect()
 }

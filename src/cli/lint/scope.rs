@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::history::History;
 use crate::lint::changed::{self, Changed};
 use crate::lint::sources::{self, Source};
-use crate::lint::{Batch, LintError, parse_server_version};
+use crate::lint::{Batch, LintError, parse_server_version, server_version_of};
 use crate::migrations::MigrationsFolder;
 use crate::prisma::launch;
 use crate::project::{Project, Provider};
@@ -129,14 +129,7 @@ impl Scope {
         context.shell.status("Target", &format!("{}: {}", target.name(), target.url().redacted()));
         if self.server.is_none() && target.exists() {
             let server = &target.survey().server;
-            let number = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-            let (major, minor, patch) = server.numbers;
-            self.server = Some(ServerVersion {
-                mariadb: server.product == "MariaDB",
-                major: number(major),
-                minor: number(minor),
-                patch: number(patch),
-            });
+            self.server = Some(server_version_of(&server.product, server.numbers));
         }
         if pending {
             self.missing = Some(Changed { added: all.clone(), all });

@@ -1,11 +1,12 @@
-//! *History is clean*: no failed, edited, missing or out-of-order migration, no unreadable script, and the provider of the lock file.
+//! *History is clean*: no failed, edited, missing or out-of-order migration, no unreadable script, the provider of the lock file, and
+//! nothing that is not committed.
 //!
 //! `migrate deploy` itself stops only at failed rows (P3009), another provider (P3019) and a missing script (P3015); an edited,
 //! missing or out-of-order migration passes it without a word (prisma-facts §0.2, Prisma 5 to 7).
 
-use std::fmt::Write as _;
-
-use super::{Facts, Gate, Outcome, Verdict};
+use super::{Facts, Gate, Outcome, Verdict, list};
+use crate::deploy::evidence::Git;
+use crate::environment::EnvironmentKind;
 use crate::history::State;
 use crate::migrations::LockFile;
 use crate::shell::count;
@@ -26,6 +27,7 @@ impl Gate for HistoryGate {
         findings.extend(failed(facts));
         findings.extend(unreadable(facts));
         findings.extend(divergence(facts));
+        findings.extend(not_committed(facts));
         findings.extend(facts.folder.warnings.iter().map(|warning| Found {
             outcome: Outcome::Warn,
             evidence: warning.to_string(),
@@ -129,12 +131,85 @@ fn divergence(facts: &Facts<'_>) -> Vec<Found> {
     found
 }
 
-/// At most five names; the rest is counted.
-fn list(names: &[&str]) -> String {
-    const SHOWN: usize = 5;
-    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        let _ = write!(text, " and {} more", names.len() - SHOWN);
+/// What nobody else can see is not what was reviewed. On a developer's own database that is the normal state of things.
+fn not_committed(facts: &Facts<'_>) -> Option<Found> {
+    let kind = facts.target.kind();
+    if kind.is_dev() {
+        return None;
     }
-    text
+    let warn =
+        |evidence: String, hint: &str| Some(Found { outcome: Outcome::Warn, evidence, hint: Some(hint.to_owned()) });
+    match &facts.evidence.git {
+        Git::NotAsked | Git::Committed { behind: 0 } => None,
+        Git::Committed { behind } => warn(
+            format!(
+                "the upstream branch has {} to the migrations that this checkout lacks",
+                count(usize::try_from(*behind).unwrap_or(usize::MAX), "commit")
+            ),
+            "`git pull`, unless this older state is what is meant",
+        ),
+        Git::Uncommitted { paths } => {
+            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let outcome = match kind {
+                EnvironmentKind::Production | EnvironmentKind::Unstated => Outcome::Block,
+                _ => Outcome::Warn,
+            };
+            Some(Found {
+                outcome,
+                evidence: format!("not committed: {}", list(&paths)),
+                hint: Some(format!(
+                    "commit what was reviewed: `git add {0} && git commit`; `git status -- {0}` shows it",
+                    crate::settings::shown(&facts.folder.path).display()
+                )),
+            })
+        }
+        Git::NoRepository => warn(
+            "the migrations are in no git repository, so nobody can tell whether they are what was reviewed".to_owned(),
+            "deploy from a checkout",
+        ),
+        Git::Unknown(why) => warn(
+            format!("whether the migrations are what was committed cannot be told: {why}"),
+            "`git status` in the migrations folder says more",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::gates::bench::Bench;
+
+    fn judge(kind: &str, git: Git) -> String {
+        let settings = format!("[env.eu]\nkind = \"{kind}\"\nurl-env = \"E\"\n");
+        let mut bench = Bench::new(&settings, "eu", &[("20260101000000_a", "SELECT 1;\n")]);
+        bench.evidence.git = git;
+        bench.judge(&HistoryGate)
+    }
+
+    #[test]
+    fn what_is_not_committed_stops_at_production() {
+        let git = || Git::Uncommitted { paths: vec!["prisma/migrations/20260101000000_a/migration.sql".to_owned()] };
+        insta::assert_snapshot!(judge("production", git()), @r"
+        block: not committed: `prisma/migrations/20260101000000_a/migration.sql`
+        → commit what was reviewed: `git add /work/prisma/migrations && git commit`; `git status -- /work/prisma/migrations` shows it
+        ");
+        insta::assert_snapshot!(judge("staging", git()), @r"
+        warn: not committed: `prisma/migrations/20260101000000_a/migration.sql`
+        → commit what was reviewed: `git add /work/prisma/migrations && git commit`; `git status -- /work/prisma/migrations` shows it
+        ");
+        insta::assert_snapshot!(judge("dev", git()), @r"pass: 0 migrations applied, all as they are on disk");
+        insta::assert_snapshot!(judge("production", Git::Committed { behind: 2 }), @r"
+        warn: the upstream branch has 2 commits to the migrations that this checkout lacks
+        → `git pull`, unless this older state is what is meant
+        ");
+        insta::assert_snapshot!(judge("production", Git::Committed { behind: 0 }), @r"pass: 0 migrations applied, all as they are on disk");
+        insta::assert_snapshot!(judge("production", Git::NoRepository), @r"
+        warn: the migrations are in no git repository, so nobody can tell whether they are what was reviewed
+        → deploy from a checkout
+        ");
+        insta::assert_snapshot!(judge("production", Git::Unknown("git is not installed".to_owned())), @r"
+        warn: whether the migrations are what was committed cannot be told: git is not installed
+        → `git status` in the migrations folder says more
+        ");
+    }
 }

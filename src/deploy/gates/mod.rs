@@ -3,13 +3,25 @@
 //! All gates are evaluated and all verdicts shown before anything is decided ([`judge`]). To add one: a file here with a unit
 //! struct that implements [`Gate`], and its line in [`GATES`]; a test in it for each of pass, warn and block.
 
+#[cfg(test)]
+mod bench;
 mod history;
+mod lint;
+mod stabilization;
+mod staged;
 mod target;
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::deploy::evidence::Evidence;
+use crate::deploy::plan::Plan;
 use crate::history::History;
 use crate::migrations::MigrationsFolder;
 use crate::project::Provider;
-use crate::settings::Settings;
+use crate::settings::{GateMode, Settings};
 
 use crate::environment::Target;
 
@@ -71,6 +83,10 @@ pub struct Facts<'a> {
     pub folder: &'a MigrationsFolder,
     /// Disk × ledger.
     pub history: &'a History,
+    /// What would run.
+    pub plan: &'a Plan,
+    /// What was gathered beyond the target.
+    pub evidence: &'a Evidence,
 }
 
 /// May stop a deploy.
@@ -83,10 +99,118 @@ pub trait Gate: Sync {
 }
 
 /// Every gate, in the order they are shown.
-pub const GATES: &[&dyn Gate] = &[&target::TargetGate, &history::HistoryGate];
+pub const GATES: &[&dyn Gate] = &[
+    &target::TargetGate,
+    &history::HistoryGate,
+    &lint::LintGate,
+    &staged::StagedGate,
+    &stabilization::StabilizationGate,
+];
 
 /// Evaluates all gates; none is skipped because another blocks.
 #[must_use]
 pub fn judge(facts: &Facts<'_>) -> Vec<Verdict> {
-    GATES.iter().map(|gate| gate.judge(facts)).collect()
+    GATES.iter().map(|gate| as_set(*gate, facts)).collect()
+}
+
+/// One gate, taken as strictly as the settings say. What they loosen is said, every time.
+fn as_set(gate: &dyn Gate, facts: &Facts<'_>) -> Verdict {
+    let name = gate.name();
+    let Some(mode) = facts.target.environment().gates.mode(name) else { return gate.judge(facts) };
+    let setting =
+        format!("`{name} = \"{}\"` in [env.{}.gates], {}", mode.value.as_str(), facts.target.name(), mode.origin);
+    match mode.value {
+        GateMode::Block => gate.judge(facts),
+        GateMode::Off => {
+            Verdict { gate: name, outcome: Outcome::Warn, evidence: format!("not asked: {setting}"), hint: None }
+        }
+        GateMode::Warn => {
+            let mut verdict = gate.judge(facts);
+            if verdict.outcome == Outcome::Block {
+                verdict.outcome = Outcome::Warn;
+                verdict.evidence = format!("{}; it would block, but {setting}", verdict.evidence);
+            }
+            verdict
+        }
+    }
+}
+
+/// At most five names; the rest is counted.
+fn list(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
+    }
+    text
+}
+
+/// A span of time as people say it: nothing below a second, and below a minute only where that is all.
+fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let rounded = if seconds >= 2 * 86_400 {
+        seconds / 3_600 * 3_600
+    } else if seconds >= 60 {
+        seconds / 60 * 60
+    } else {
+        seconds
+    };
+    crate::settings::format_duration(Duration::from_secs(rounded))
+}
+
+/// How long ago something was.
+fn age(at: Timestamp, now: Timestamp) -> String {
+    match Duration::try_from(now.duration_since(at)) {
+        Ok(age) => format!("{} ago", span(age)),
+        Err(_) => format!("at {}, which by this machine's clock is still to come", at.strftime("%Y-%m-%d %H:%M UTC")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bench::Bench;
+    use super::*;
+
+    struct Says(Outcome);
+
+    impl Gate for Says {
+        fn name(&self) -> &'static str {
+            "lint"
+        }
+
+        fn judge(&self, _: &Facts<'_>) -> Verdict {
+            Verdict { gate: "lint", outcome: self.0, evidence: "something is there".to_owned(), hint: None }
+        }
+    }
+
+    fn taken(mode: &str, outcome: Outcome) -> String {
+        let settings = format!("[env.eu]\nkind = \"staging\"\nurl-env = \"E\"\n[env.eu.gates]\nlint = \"{mode}\"\n");
+        Bench::new(&settings, "eu", &[]).judge(&Says(outcome))
+    }
+
+    #[test]
+    fn a_gate_is_taken_as_the_settings_say() {
+        insta::assert_snapshot!(taken("block", Outcome::Block), @r"block: something is there");
+        insta::assert_snapshot!(taken("warn", Outcome::Block), @r#"warn: something is there; it would block, but `lint = "warn"` in [env.eu.gates], set in /work/prisma-safe.toml:5"#);
+        insta::assert_snapshot!(taken("warn", Outcome::Pass), @r"pass: something is there");
+        insta::assert_snapshot!(taken("off", Outcome::Block), @r#"warn: not asked: `lint = "off"` in [env.eu.gates], set in /work/prisma-safe.toml:5"#);
+    }
+
+    #[test]
+    fn every_gate_can_be_set_and_every_setting_has_its_gate() {
+        let mut known: Vec<_> = crate::settings::GATES.iter().map(|(gate, _)| *gate).collect();
+        let mut gates: Vec<_> = GATES.iter().map(|gate| gate.name()).collect();
+        known.sort_unstable();
+        gates.sort_unstable();
+        assert_eq!(known, gates);
+    }
+
+    #[test]
+    fn spans_are_what_people_say() {
+        for (seconds, text) in
+            [(0, "0s"), (59, "59s"), (61, "1m"), (3_700, "1h1m"), (86_400, "24h"), (14 * 86_400 + 61, "14d")]
+        {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
 }

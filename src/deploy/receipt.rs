@@ -1,0 +1,209 @@
+//! What a deploy did, kept: `.prisma-safe/receipts/deploy-<environment>-<UTC time>.json` beside the project, outside the migrations folder,
+//! where Prisma would take any folder for a migration.
+//!
+//! A receipt is a record, not a signature: whoever may write the file may write anything into it. It holds no URL with its secrets and no SQL.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::gates::Verdict;
+use crate::database::LedgerRow;
+
+/// Where receipts are, from the project's folder.
+pub const FOLDER: &str = ".prisma-safe/receipts";
+
+/// A receipt as it is written.
+#[derive(Debug, Serialize)]
+pub struct Receipt<'a> {
+    /// 1.
+    pub schema_version: u32,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// Its kind.
+    pub kind: &'a str,
+    /// The redacted URL.
+    pub target: String,
+    /// Product and version.
+    pub server: String,
+    /// Version of this tool.
+    pub prisma_safe: &'static str,
+    /// Who ran it: user, machine, and the CI's own names.
+    pub by: Who,
+    /// When it began, gates and question included.
+    pub started_at: Timestamp,
+    /// When the ledger had been read back.
+    pub finished_at: Timestamp,
+    /// Hash of everything that it rested on.
+    pub plan: &'a str,
+    /// What the gates said.
+    pub verdicts: &'a [Verdict],
+    /// What this deploy applied, by the ledger.
+    pub applied: &'a [super::Applied],
+    /// Everything that is applied there now, by the ledger.
+    pub ledger: Vec<Recorded>,
+}
+
+/// Who ran a deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Who {
+    /// The user of this machine, or the one that the CI says started the job.
+    pub user: Option<String>,
+    /// The machine, where it says so.
+    pub host: Option<String>,
+    /// The CI's page or number of the job.
+    pub job: Option<String>,
+}
+
+impl Who {
+    /// As the variables of the process say.
+    #[must_use]
+    pub fn of(variables: &crate::project::Variables) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| variables.get(name)).map(str::to_owned);
+        Who {
+            user: first(&[
+                "GITHUB_ACTOR",
+                "GITLAB_USER_LOGIN",
+                "BUILDKITE_BUILD_CREATOR",
+                "USER",
+                "LOGNAME",
+                "USERNAME",
+            ]),
+            host: first(&["HOSTNAME", "COMPUTERNAME"]),
+            job: first(&["CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "GITHUB_RUN_ID"]),
+        }
+    }
+}
+
+/// One migration that is applied. Fields that are not known here are passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The folder's name.
+    pub name: String,
+    /// SHA-256 of what was run.
+    pub checksum: String,
+    /// When it was done, by that ledger.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Recorded {
+    /// What of a ledger is applied and not taken back.
+    #[must_use]
+    pub fn all(ledger: &[LedgerRow]) -> Vec<Self> {
+        let applied = ledger.iter().filter(|row| row.finished_at.is_some() && row.rolled_back_at.is_none());
+        applied
+            .map(|row| Recorded {
+                name: row.migration_name.clone(),
+                checksum: row.checksum.to_string(),
+                finished_at: row.finished_at,
+            })
+            .collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    schema_version: u32,
+    environment: String,
+    ledger: Vec<Recorded>,
+}
+
+/// Writes a receipt: a whole file or none, and never over another one. The path from the project's folder.
+///
+/// # Errors
+/// The system's.
+pub fn write(project: &Path, receipt: &Receipt<'_>) -> io::Result<PathBuf> {
+    let folder = project.join(FOLDER);
+    std::fs::create_dir_all(&folder)?;
+    let time = receipt.started_at.strftime("%Y%m%dT%H%M%S.%3fZ");
+    let path = Path::new(FOLDER).join(format!("deploy-{}-{time}.json", receipt.environment));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".prisma-safe-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(&folder)?;
+    serde_json::to_writer_pretty(&mut file, receipt)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(project.join(&path)).map_err(|error| error.error)?;
+    Ok(path)
+}
+
+/// What the newest receipt of a deploy to an environment says is applied there. Files that cannot be read, or are none of ours, say nothing.
+#[must_use]
+pub fn recorded(project: &Path, environment: &str) -> Vec<Recorded> {
+    let prefix = format!("deploy-{environment}-");
+    let entries = std::fs::read_dir(project.join(FOLDER)).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(&prefix) && name.ends_with(".json")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .rev()
+        .filter_map(|file| std::fs::read(file).ok())
+        .filter_map(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
+        // `deploy-eu-…` is also how a receipt of `eu-staging` begins.
+        .find(|kept| kept.schema_version == 1 && kept.environment == environment)
+        .map(|kept| kept.ledger)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt<'a>(environment: &'a str, name: &str, second: i64) -> Receipt<'a> {
+        let time = Timestamp::from_second(second).unwrap();
+        Receipt {
+            schema_version: 1,
+            environment,
+            kind: "staging",
+            target: "postgresql://db/app".to_owned(),
+            server: "PostgreSQL 15.4".to_owned(),
+            prisma_safe: "0.1.0",
+            by: Who { user: Some("ada".to_owned()), host: None, job: None },
+            started_at: time,
+            finished_at: time,
+            plan: "abc",
+            verdicts: &[],
+            applied: &[],
+            ledger: vec![recorded_row(name)],
+        }
+    }
+
+    fn recorded_row(name: &str) -> Recorded {
+        Recorded { name: name.to_owned(), checksum: "c".to_owned(), finished_at: Timestamp::from_second(7).ok() }
+    }
+
+    #[test]
+    fn the_newest_of_its_environment_is_read_again() {
+        let project = tempfile::tempdir().unwrap();
+        let path = write(project.path(), &receipt("eu", "1_a", 100)).unwrap();
+        assert_eq!(
+            path.to_string_lossy().replace('\\', "/"),
+            ".prisma-safe/receipts/deploy-eu-19700101T000140.000Z.json"
+        );
+        write(project.path(), &receipt("eu", "2_b", 200)).unwrap();
+        write(project.path(), &receipt("eu-staging", "3_c", 300)).unwrap();
+        std::fs::write(project.path().join(FOLDER).join("deploy-eu-29990101T000000.000Z.json"), "{").unwrap();
+        assert_eq!(recorded(project.path(), "eu"), [recorded_row("2_b")]);
+        assert_eq!(recorded(project.path(), "eu-staging"), [recorded_row("3_c")]);
+        assert!(recorded(project.path(), "production").is_empty());
+    }
+
+    #[test]
+    fn a_receipt_is_never_written_over_another_one_and_leaves_nothing_when_it_fails() {
+        let project = tempfile::tempdir().unwrap();
+        write(project.path(), &receipt("eu", "1_a", 100)).unwrap();
+        assert!(write(project.path(), &receipt("eu", "1_a", 100)).is_err());
+        assert_eq!(std::fs::read_dir(project.path().join(FOLDER)).unwrap().count(), 1);
+    }
+}
