@@ -79,10 +79,8 @@ fn in_one_transaction(provider: Provider, sql: &str) -> String {
 
 fn allows_transaction(script: &Script) -> bool {
     !script.operations().any(|(_, operation)| {
-        matches!(
-            &operation.action,
-            Action::Begin { .. } | Action::Commit { .. } | Action::Vacuum { .. } | Action::Unknown
-        ) || matches!(&operation.action, Action::CreateIndex(index) if index.concurrently)
+        matches!(&operation.action, Action::Begin | Action::Commit | Action::Vacuum { .. } | Action::Unknown)
+            || matches!(&operation.action, Action::CreateIndex(index) if index.concurrently)
             || matches!(&operation.action, Action::DropIndex { concurrently: true, .. })
             || matches!(&operation.action, Action::AddEnumValue { .. })
     })

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code, reason = "`tests/database` executes the examples, too")]
 mod case;
 mod corpus;
 mod docs;

@@ -68,12 +68,6 @@ impl<'a> Splitter<'a> {
         self.wrapper_opening.is_some() && self.wrapper_closing.is_none()
     }
 
-    /// Where the last piece ended: what follows is the file's tail.
-    #[cfg(test)]
-    pub fn tail_start(&self) -> u32 {
-        self.last_end
-    }
-
     /// Comments of the file, when the end is reached.
     pub fn into_comments(self) -> Vec<Comment> {
         self.lexer.into_comments()
