@@ -5,6 +5,7 @@ mod lint;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod algorithms_mariadb;
 #[path = "../rules/case.rs"]
 #[allow(dead_code, reason = "the rules' own tests use the rest")]
 mod case;

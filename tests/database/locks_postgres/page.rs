@@ -58,7 +58,11 @@ pub fn hold_to(part: &str, major: u16, seen: &str) {
     let own =
         |name: &str| if name == part { Some(seen.to_owned()) } else { between(&written, name).map(str::to_owned) };
     let mut page = format!("{HEAD}\nLast written on PostgreSQL {major}.\n");
-    for (name, title) in [("locks", "Statements"), ("types", "Type changes")] {
+    for (name, title) in [
+        ("locks", "Statements"),
+        ("types", "Type changes"),
+        ("algorithms", "What ALTER TABLE costs on MySQL and MariaDB"),
+    ] {
         if let Some(text) = own(name) {
             let _ = write!(page, "\n## {title}\n\n<!-- {name} -->\n{text}<!-- /{name} -->\n");
         }
