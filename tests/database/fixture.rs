@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use prisma_safe::database::{ConnectOptions, Database, DatabaseError, connect};
 use prisma_safe::environment::DatabaseUrl;
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Row as _, SqliteConnection};
 
 use crate::support::servers::{self, Kind, Server};
 
@@ -103,9 +103,25 @@ impl SqliteSession {
 
     #[track_caller]
     pub fn execute(&mut self, sql: &str) {
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Runs SQL that may fail.
+    pub fn try_execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let connection = self.connection.as_mut().expect("open until dropped");
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        self.runtime.block_on(query.execute(connection)).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        self.runtime.block_on(query.execute(connection)).map(drop)
+    }
+
+    /// The first column of the answer, as text.
+    #[track_caller]
+    pub fn column(&mut self, sql: &str) -> Vec<String> {
+        let connection = self.connection.as_mut().expect("open until dropped");
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let rows = self.runtime.block_on(query.fetch_all(connection)).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        rows.iter()
+            .map(|row| row.try_get_unchecked::<Option<String>, _>(0).expect("text").unwrap_or_default())
+            .collect()
     }
 }
 

@@ -11,6 +11,7 @@ mod algorithms_mariadb;
 mod case;
 mod env_show;
 mod errors;
+mod fixes;
 mod fixes_postgres;
 mod fixture;
 mod ledger;
