@@ -126,6 +126,7 @@ impl Case {
     }
 
     /// The scripts of all migrations, in order.
+    #[allow(dead_code, reason = "tests/database runs them")]
     pub(crate) fn scripts(&self) -> impl Iterator<Item = &str> {
         self.sections.iter().map(|(_, _, sql)| sql.as_str())
     }
