@@ -1,7 +1,7 @@
 //! What a migration takes away.
 
 use super::here::Here;
-use super::types::widens;
+use super::types::{keeps_values, widens};
 use super::{Destroyed, Destruction};
 use crate::project::Provider;
 use crate::sql::history_state::Table;
@@ -177,11 +177,11 @@ impl<'a> Losses<'a> {
                 None => self.push(statement, Destroyed::Column, table, Some(&column.name), copy),
                 Some(copied) => {
                     let new = rebuild.definition.columns.iter().find(|c| c.name == copied.to);
-                    if let Some(definition) = new
-                        && let Some(to) = &definition.data_type
-                        && let Some(what) = cast(column.data_type.as_ref(), to)
-                    {
-                        key_changes |= keys.contains(&&column.name);
+                    let Some(definition) = new else { continue };
+                    let Some(to) = &definition.data_type else { continue };
+                    let from = column.data_type.as_ref();
+                    key_changes |= keys.contains(&&column.name) && !from.is_some_and(|from| widens(from, to));
+                    if let Some(what) = cast(from, to) {
                         self.push(statement, what, table, Some(&column.name), definition.span);
                     }
                 }
@@ -204,7 +204,7 @@ impl<'a> Losses<'a> {
 /// What a type change loses; `None`: nothing.
 fn cast(from: Option<&DataType>, to: &DataType) -> Option<Destroyed> {
     let Some(from) = from else { return Some(Destroyed::Cast) };
-    if widens(from, to) {
+    if keeps_values(from, to) {
         return None;
     }
     let members = from.family == to.family && matches!(to.family, TypeFamily::Enum | TypeFamily::Set);

@@ -47,6 +47,30 @@ pub(super) fn widens(from: &DataType, to: &DataType) -> bool {
     }
 }
 
+/// Every value survives the change, though not as the same type: readers may trip over it, nothing is lost.
+pub(super) fn keeps_values(from: &DataType, to: &DataType) -> bool {
+    use TypeFamily::{Boolean, Date, Decimal, Integer, Json, Jsonb, Serial, Text, User, Uuid, VarChar};
+    if widens(from, to) {
+        return true;
+    }
+    if from.array || to.array {
+        return false;
+    }
+    match (from.family, to.family) {
+        // Each of them is written out in a few dozen signs.
+        (Integer(_) | Serial(_) | Decimal | Boolean | Uuid | Date | User, Text) => room(to).is_none(),
+        (Integer(_) | Serial(_) | Boolean | Uuid | Date, VarChar) => to.arguments.first().is_some_and(|&n| n >= 64),
+        (Integer(width) | Serial(width), Decimal) => {
+            let digits = [3, 5, 8, 10, 13, 15, 18, 20];
+            let needed = digits.get(usize::from(width).saturating_sub(1)).copied().unwrap_or(20);
+            let precision = to.arguments.first().copied();
+            precision.is_none_or(|p| p.saturating_sub(to.arguments.get(1).copied().unwrap_or(0)) >= needed)
+        }
+        (Json, Jsonb) => true,
+        _ => false,
+    }
+}
+
 /// Bytes that a text or bytes type of MySQL holds; `None`: no limit in the type.
 fn room(t: &DataType) -> Option<u64> {
     match t.name.as_str() {
