@@ -1,0 +1,36 @@
+-- migration: 20260101120000_init
+CREATE TABLE "customers" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "email" TEXT NOT NULL
+);
+
+CREATE TABLE "orders" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "customer_id" INTEGER,
+    "total" INTEGER NOT NULL,
+    "note" TEXT
+);
+
+CREATE TABLE "lines" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "order_id" INTEGER NOT NULL,
+    CONSTRAINT "lines_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "orders" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+CREATE INDEX "lines_order_id_idx" ON "lines"("order_id");
+-- migration: 20260115120000_orphans
+UPDATE "orders" SET "customer_id" = NULL WHERE "customer_id" NOT IN (SELECT "id" FROM "customers");
+-- pending: 20260201120000_next
+PRAGMA defer_foreign_keys=ON;
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_orders" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "customer_id" INTEGER,
+    "total" INTEGER NOT NULL,
+    "note" TEXT
+);
+INSERT INTO "new_orders" ("customer_id", "id", "note", "total") SELECT "customer_id", "id", "note", "total" FROM "orders";
+DROP TABLE "orders";
+ALTER TABLE "new_orders" RENAME TO "orders";
+PRAGMA foreign_keys=ON;
+PRAGMA defer_foreign_keys=OFF;
