@@ -23,6 +23,8 @@ pub mod judged;
 pub mod levels;
 mod location;
 pub mod repair;
+#[cfg(test)]
+mod repair_tests;
 mod run;
 mod server_version;
 pub mod sources;

@@ -9,6 +9,7 @@ use super::directives::{self, Hit, Stage};
 use super::fix;
 use super::judged::Reported;
 use crate::migrations::name;
+use crate::project::Provider;
 use crate::rules::{self, Edit, Facts, Fix, Fixable, MigrationInput, RevertView, Rule, Subject};
 use crate::sql;
 use crate::sql::history_state::State;
@@ -66,7 +67,6 @@ pub(super) struct Ground<'g> {
     pub rules: &'g [&'static Rule],
     pub facts: &'g Facts,
     pub name: &'g str,
-    pub pending: bool,
     pub revert: RevertView<'g>,
     pub before: &'g State,
     pub earlier: &'g [String],
@@ -153,7 +153,7 @@ fn try_out(
     let edits: Vec<Edit> = held.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
     let text = fix::apply(&script.text, &edits)
         .ok_or("it edits what another fix edits too: run it again after the other one")?;
-    let follow_ups = name_follow_ups(ground, held.iter().flat_map(|(_, fix)| &fix.follow_ups))?;
+    let mut follow_ups = name_follow_ups(ground, held.iter().flat_map(|(_, fix)| &fix.follow_ups))?;
     let fixed = sql::read(script.provider, text.as_bytes()).map_err(|error| error.to_string())?;
     let mut state = ground.before.clone();
     let mut tally = tally(&judge(ground, &fixed, &mut state));
@@ -162,20 +162,19 @@ fn try_out(
         earlier.push(ground.name.to_owned());
         let mut pending: Vec<(String, Script)> = ground.pending_before.to_vec();
         pending.push((ground.name.to_owned(), fixed));
-        for new in &follow_ups {
-            let script = sql::read(script.provider, new.sql.as_bytes()).map_err(|error| error.to_string())?;
-            let input = MigrationInput {
-                facts: ground.facts,
+        for new in &mut follow_ups {
+            let after = Ground {
                 name: &new.name,
-                script: &script,
-                pending: ground.pending,
                 revert: RevertView::NotLooked,
+                before: &state.clone(),
                 earlier: &earlier,
-                pending_before: if ground.pending { &pending } else { &[] },
+                pending_before: &pending,
+                names: None,
+                ..*ground
             };
-            let hits = rules::check(ground.rules, &input, &mut state);
-            for hit in directives::apply(&script, hits, ground.facts.today, Stage::Migration).kept {
-                *tally.entry(key(&hit)).or_default() += 1;
+            let (script, hits) = polish(&after, script.provider, &mut new.sql, &mut state)?;
+            for hit in &hits {
+                *tally.entry(key(hit)).or_default() += 1;
             }
             earlier.push(new.name.clone());
             pending.push((new.name.clone(), script));
@@ -187,13 +186,40 @@ fn try_out(
     for (found, _) in held {
         let key = (found.rule.slug, subject(&found.finding.subject));
         if tally.get(&key) >= original.get(&key) {
-            return Err(format!("`{}` would still find it", found.rule.slug));
+            return Err(format!("with it `{}` would still find something", found.rule.slug));
         }
     }
     if tally.values().sum::<usize>() >= before.values().sum::<usize>() {
         return Err("it would silence nothing that is still told".to_owned());
     }
     Ok(Trial { text, follow_ups, tally })
+}
+
+/// Judges a migration that a fix adds. What it has itself is fixed in it once, where that can be written into it (a timeout for its locks,
+/// say).
+fn polish(
+    ground: &Ground<'_>,
+    provider: Provider,
+    text: &mut String,
+    state: &mut State,
+) -> Result<(Script, Vec<Hit>), String> {
+    let read = |text: &str| sql::read(provider, text.as_bytes()).map_err(|error| error.to_string());
+    let script = read(text)?;
+    let hits = judge(ground, &script, state);
+    let fixable = hits.iter().filter(|(rule, _)| rule.fixable != Fixable::Never);
+    let fixes = fixable.filter_map(|(_, finding)| finding.fix.as_ref());
+    let edits: Vec<Edit> =
+        fixes.filter(|fix| fix.follow_ups.is_empty()).flat_map(|fix| fix.edits.iter().cloned()).collect();
+    match fix::apply(text, &edits) {
+        Some(better) if !edits.is_empty() => {
+            let script = read(&better)?;
+            *state = ground.before.clone();
+            let hits = judge(ground, &script, state);
+            *text = better;
+            Ok((script, hits))
+        }
+        _ => Ok((script, hits)),
+    }
 }
 
 fn name_follow_ups<'f>(
@@ -220,7 +246,8 @@ fn judge(ground: &Ground<'_>, script: &Script, state: &mut State) -> Vec<Hit> {
         facts: ground.facts,
         name: ground.name,
         script,
-        pending: ground.pending,
+        // What a fix adds is deployed together with the file.
+        pending: true,
         revert: ground.revert,
         earlier: ground.earlier,
         pending_before: ground.pending_before,

@@ -186,7 +186,6 @@ impl<'l> Linter<'l> {
                 rules: &course.rules,
                 facts: &course.batch.facts,
                 name: &item.name,
-                pending: item.pending,
                 revert,
                 before,
                 earlier: &course.earlier,
