@@ -23,6 +23,8 @@ pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
     stage.show("prisma-safe.toml")?;
     // A migration has to be on staging for a day before production gets it; this walk has no day.
     stage.edit("prisma-safe.toml", "soak = \"24h\"", "soak = \"0s\"")?;
+    // Production is backed up before every deploy that changes it.
+    stage.append("prisma-safe.toml", "\n[env.production.backup]\nfolder = \"backups\"\n")?;
     stage.run("env list", 0)?;
 
     step("2. The first migration of the project, everywhere: staging before production");
@@ -120,6 +122,12 @@ impl Stage {
 
     fn write(&self, file: &str, contents: &str) -> Outcome<()> {
         std::fs::write(self.path(file), contents).map_err(|error| format!("cannot write {file}: {error}"))
+    }
+
+    fn append(&self, file: &str, more: &str) -> Outcome<()> {
+        let text = std::fs::read_to_string(self.path(file)).map_err(|error| format!("cannot read {file}: {error}"))?;
+        say(&format!("edit {file}: add {}", more.trim().replace('\n', ", ")));
+        self.write(file, &format!("{text}{more}"))
     }
 
     /// Replaces text in a file, as a person would in an editor, and shows it.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, FormatArgs};
 use crate::database::DeployLock;
+use crate::deploy::backup::{self, Taken};
 use crate::deploy::evidence::{self, Evidence, Ground};
 use crate::deploy::gates::{self, Facts, Outcome, Verdict};
 use crate::deploy::receipt::{self, Receipt, Recorded, Who};
@@ -21,6 +22,7 @@ use crate::migrations::MigrationsFolder;
 use crate::prisma::guard::pin::{Permit, Pin};
 use crate::prisma::{Command, Success};
 use crate::project::Provider;
+use crate::settings::{BackupSource, Settings};
 use crate::shell::{Shell, count, printable};
 
 /// `deploy`.
@@ -132,10 +134,12 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         return Err(blocked.into());
     }
     ask(shell, &args, &target, &plan)?;
+    let backup = take_backup(shell, &target, &settings)?;
     let applied = execute(context, &args, &mut target, &folder, &plan)?;
     let shell = &mut context.shell;
     let by = Who::of(&variables);
-    let path = write_receipt(shell, &project.root, &target, &told, &applied, started_at, by);
+    let done = Done { applied: &applied, backup: backup.as_ref(), started_at, by };
+    let path = write_receipt(shell, &project.root, &target, &told, done);
     if json {
         print_document(shell, &told, &applied, path.as_deref());
     }
@@ -160,15 +164,38 @@ fn same_plan(args: &Args, target: &Target, hash: &str) -> std::result::Result<()
     }
 }
 
+/// What a deploy did.
+struct Done<'a> {
+    applied: &'a [Applied],
+    backup: Option<&'a Taken>,
+    started_at: Timestamp,
+    by: Who,
+}
+
+/// The last thing before Prisma: by now every gate has passed and the question was answered.
+fn take_backup(shell: &mut Shell, target: &Target, settings: &Settings) -> Result<Option<Taken>> {
+    let environment = target.environment();
+    let wanted = environment.backup.as_ref().filter(|_| target.exists() && !environment.gates.is_off("backup"));
+    let Some(wanted) = wanted else { return Ok(None) };
+    if !matches!(wanted.source.value, BackupSource::Check(_)) {
+        shell.status("Backup", &format!("of `{}`, before the first migration", target.name()));
+    }
+    let Some(taken) = backup::take(wanted, target.name(), target.url(), &settings.root)? else { return Ok(None) };
+    let file = taken.file.as_ref().map_or_else(String::new, |file| format!(" into {}", printable(file)));
+    let size = taken
+        .bytes
+        .map_or_else(String::new, |bytes| format!(", {}", count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte")));
+    shell.status("Backup", &format!("taken by {}{file}{size}, checked by {}", printable(&taken.by), taken.checked));
+    Ok(Some(taken))
+}
+
 /// The deploy is done and true; a receipt that cannot be written does not undo it.
 fn write_receipt(
     shell: &mut Shell,
     project: &Path,
     target: &Target,
     told: &Told<'_>,
-    applied: &[Applied],
-    started_at: Timestamp,
-    by: Who,
+    done: Done<'_>,
 ) -> Option<String> {
     let server = &target.survey().server;
     let receipt = Receipt {
@@ -178,12 +205,13 @@ fn write_receipt(
         target: target.url().redacted(),
         server: format!("{} {}", server.product, server.version).trim().to_owned(),
         prisma_safe: env!("CARGO_PKG_VERSION"),
-        by,
-        started_at,
+        by: done.by,
+        started_at: done.started_at,
         finished_at: Timestamp::now(),
         plan: told.hash,
         verdicts: told.verdicts,
-        applied,
+        backup: done.backup,
+        applied: done.applied,
         ledger: Recorded::all(target.ledger()),
     };
     match receipt::write(project, &receipt) {

@@ -23,6 +23,7 @@ pub use connect::connect;
 pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};
+pub use sqlite::{check_sqlite, copy_sqlite};
 
 use crate::environment::Marker;
 

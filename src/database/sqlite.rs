@@ -214,6 +214,38 @@ impl Database for Sqlite {
     }
 }
 
+/// How long a copy may take.
+const COPY: Duration = Duration::from_secs(24 * 3600);
+
+fn for_copying(path: &Path, target: &str, immutable: bool) -> Result<Session<SqliteConnection>> {
+    let address = path.display().to_string();
+    let place = Place { target: target.to_owned(), database: address.clone(), address };
+    open(path, place, Limits { connect: PATIENCE * 10, statement: COPY }, immutable)
+}
+
+/// Copies a database file in one consistent state into an empty file, without writing to it.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub fn copy_sqlite(path: &Path, into: &Path, target: &str) -> Result<()> {
+    let sql = format!("VACUUM INTO '{}'", into.display().to_string().replace('\'', "''"));
+    for_copying(path, target, false)?.run("copy the file", async |connection| {
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.map(drop)
+    })
+}
+
+/// What is wrong in a database file that nobody else has open; `None`: nothing.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub fn check_sqlite(path: &Path, target: &str) -> Result<Option<String>> {
+    let rows = for_copying(path, target, true)?.run("check the file", async |connection| {
+        sqlx::raw_sql(AssertSqlSafe("PRAGMA integrity_check(1)".to_owned())).fetch_all(&mut *connection).await
+    })?;
+    let said = rows.first().and_then(|row| row.try_get::<String, _>(0).ok()).unwrap_or_default();
+    Ok((said != "ok").then_some(said))
+}
+
 /// The process that holds a lock on the file, from `/proc/locks`.
 #[cfg(target_os = "linux")]
 fn holder(path: &Path) -> Option<String> {

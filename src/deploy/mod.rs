@@ -2,6 +2,7 @@
 //!
 //! [`gates`] judge, [`plan`] says what would run, [`execution`] runs it and believes only the ledger afterwards.
 
+pub mod backup;
 pub mod error;
 pub mod evidence;
 pub mod execution;

@@ -40,6 +40,8 @@ pub struct Receipt<'a> {
     pub plan: &'a str,
     /// What the gates said.
     pub verdicts: &'a [Verdict],
+    /// The backup that was taken before it.
+    pub backup: Option<&'a super::backup::Taken>,
     /// What this deploy applied, by the ledger.
     pub applied: &'a [super::Applied],
     /// Everything that is applied there now, by the ledger.
@@ -174,6 +176,7 @@ mod tests {
             finished_at: time,
             plan: "abc",
             verdicts: &[],
+            backup: None,
             applied: &[],
             ledger: vec![recorded_row(name)],
         }

@@ -9,6 +9,8 @@ use crate::project::Provider;
 use crate::sql;
 use crate::sql::model::{Action, Script};
 
+/// What a script that nobody has written yet says of itself.
+pub const UNWRITTEN_MARK: &str = "TODO(revert)";
 /// Stands in a script that nobody has written yet. A revert with this line is no revert.
 pub const NOT_WRITTEN: &str = "-- TODO(revert): not written yet";
 

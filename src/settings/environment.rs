@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::backup::BackupSettings;
 use super::gates::GateSettings;
 use super::origin::Sourced;
 use super::reader::{Table, nearest};
@@ -44,6 +45,8 @@ pub struct EnvironmentSettings {
     pub statement_timeout: Option<Sourced<Duration>>,
     /// `[env.<name>.gates]`: how strictly each gate is taken.
     pub gates: GateSettings,
+    /// `[env.<name>.backup]`: where a backup comes from.
+    pub backup: Option<BackupSettings>,
 }
 
 impl EnvironmentSettings {
@@ -61,6 +64,7 @@ impl EnvironmentSettings {
             lock_timeout: None,
             statement_timeout: None,
             gates: GateSettings::default(),
+            backup: None,
         }
     }
 
@@ -82,6 +86,7 @@ impl EnvironmentSettings {
             lock_timeout: table.duration("lock-timeout"),
             statement_timeout: table.duration("statement-timeout"),
             gates: table.table("gates").map(GateSettings::read).unwrap_or_default(),
+            backup: table.table("backup").and_then(|backup| BackupSettings::read(backup, root)),
             name,
         };
         if !is_environment_name(&settings.name.value) {

@@ -15,10 +15,12 @@ pub enum GateMode {
 }
 
 /// The gates that can be set, with their dotted keys.
-pub const GATES: [(&str, &str); 5] = [
+pub const GATES: [(&str, &str); 7] = [
+    ("backup", "gates.backup"),
     ("history", "gates.history"),
     ("lint", "gates.lint"),
     ("staged", "gates.staged"),
+    ("revert", "gates.revert"),
     ("stabilization", "gates.stabilization"),
     ("target", "gates.target"),
 ];

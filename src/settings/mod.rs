@@ -4,6 +4,7 @@
 //! To add a key: a field with its doc comment, one line in `read`, one line in `templates/prisma-safe.toml`, one in
 //! `docs/settings.md`. To add a section: a file here, a field of [`Settings`], one line in `Settings::read`.
 
+mod backup;
 mod duration;
 mod environment;
 mod error;
@@ -20,6 +21,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub use backup::{BackupSettings, BackupSource};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use environment::{EnvironmentSettings, UrlSource};
 pub use error::SettingsError;

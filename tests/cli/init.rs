@@ -68,6 +68,10 @@ fn it_writes_what_it_found() {
     # [env.staging.gates]
     # lint = "warn"
 
+    # A backup before every deploy: taken by this tool (`folder`), by a command, or checked by one.
+    # [env.production.backup]
+    # folder = "backups"
+
     [guard]
     # What happens to a `prisma migrate deploy` typed by hand against an environment that is not dev: "refuse" or "allow".
     ungated-deploy = "refuse"

@@ -6,6 +6,7 @@ mod lint;
 mod support;
 
 mod algorithms_mariadb;
+mod backup;
 #[path = "../rules/case.rs"]
 #[allow(dead_code, reason = "the rules' own tests use the rest")]
 mod case;

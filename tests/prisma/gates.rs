@@ -91,15 +91,15 @@ fn a_denied_finding_stops_at_the_gate_and_settings_can_say_otherwise() {
     std::fs::create_dir(bed.path("prisma/migrations/20260126090000_drop_posts")).unwrap();
     bed.write("prisma/migrations/20260126090000_drop_posts/migration.sql", "DROP TABLE \"Post\";\n");
     let text = std::fs::read_to_string(bed.path("prisma-safe.toml")).unwrap();
-    let text = format!("{text}[env.staging.gates]\nlint = \"warn\"\n");
+    let text = format!("{text}[env.staging.gates]\nlint = \"warn\"\nrevert = \"warn\"\n");
     bed.write("prisma-safe.toml", &text);
     bed.safe(&deploy("staging")).ended(0).says("it would block");
     let ran = bed.safe(&deploy("production")).ended(3);
     assert!(ran.stderr.contains("gate lint blocks: ") && ran.stderr.contains("migration.sql:1"), "{}", ran.stderr);
-    bed.write("prisma-safe.toml", &format!("{text}[env.production.gates]\nlint = \"warn\"\n"));
+    bed.write("prisma-safe.toml", &format!("{text}[env.production.gates]\nlint = \"warn\"\nrevert = \"warn\"\n"));
     bed.safe(&deploy("production"))
         .ended(0)
-        .says("it would block, but `lint = \"warn\"` in [env.production.gates], set in prisma-safe.toml:12")
+        .says("it would block, but `lint = \"warn\"` in [env.production.gates], set in prisma-safe.toml:13")
         .says("4 migrations applied");
 }
 
@@ -120,4 +120,46 @@ fn what_is_not_committed_does_not_reach_production() {
     git(&["add", "prisma/migrations"]);
     git(&["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "migrations"]);
     bed.safe(&deploy("production")).ended(0).says("3 migrations applied");
+}
+
+#[test]
+fn production_is_backed_up_before_it_changes() {
+    let Some(bed) = two_stages("0s") else { return };
+    bed.safe(&deploy("staging")).ended(0);
+    bed.safe(&deploy("production")).ended(0);
+    let before = bed.database_bytes("production.db");
+    std::fs::create_dir(bed.path("prisma/migrations/20260126090000_drop_posts")).unwrap();
+    let in_migration =
+        |file: &str, text: &str| bed.write(&format!("prisma/migrations/20260126090000_drop_posts/{file}"), text);
+    in_migration("migration.sql", "DROP TABLE \"Post\";\n");
+    let text = std::fs::read_to_string(bed.path("prisma-safe.toml")).unwrap();
+    let text = format!("{text}[lint.rules]\ndrop-table = \"warn\"\n");
+    bed.write("prisma-safe.toml", &text);
+    // Neither its way back nor a backup: both are said, and nothing was touched.
+    bed.safe(&deploy("production")).ended(3).says("gate revert blocks").says("gate backup blocks");
+    in_migration("revert_drop_posts.sql", "-- TODO(revert): not written yet\n");
+    bed.safe(&deploy("staging")).ended(3).says("`revert_drop_posts.sql` is not written yet");
+    in_migration("revert_drop_posts.sql", "CREATE TABLE \"Post\" (\"id\" INTEGER PRIMARY KEY);\n");
+    bed.safe(&deploy("staging")).ended(0).says("written and not proven");
+    // A backup that fails stops it too.
+    bed.write("prisma-safe.toml", &format!("{text}[env.production.backup]\ncommand = [\"false\"]\n"));
+    bed.safe(&deploy("production")).ended(3).says("no backup: `false` failed").says("no migration was run");
+    assert_eq!(bed.database_bytes("production.db"), before);
+    bed.write("prisma-safe.toml", &format!("{text}[env.production.backup]\nfolder = \"backups\"\n"));
+    let ran = bed.safe(&["deploy", "--env", "production", "--yes", "--format", "json"]).ended(0);
+    let receipt = document(&ran.stdout)["receipt"].as_str().unwrap().to_owned();
+    let receipt = document(&std::fs::read_to_string(bed.path(&receipt)).unwrap());
+    let file = std::path::PathBuf::from(receipt["backup"]["file"].as_str().unwrap());
+    let kept = std::fs::read(&file).unwrap();
+    assert_eq!(receipt["backup"]["bytes"], kept.len());
+    // The table that is gone is in there.
+    assert!(kept.windows(19).any(|bytes| bytes == b"CREATE TABLE \"Post\""));
+    let files: Vec<_> =
+        std::fs::read_dir(bed.path("backups")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 2, "the backup and .gitignore: {files:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }

@@ -4,7 +4,7 @@ use crate::cli::Context;
 use crate::environment::{EnvironmentUrls, FoundUrl};
 use crate::error::Result;
 use crate::report::environments::{EnvironmentReport, PolicyReport, UrlReport};
-use crate::settings::{EnvironmentSettings, Sourced, format_duration};
+use crate::settings::{BackupSource, EnvironmentSettings, Sourced, format_duration, shown};
 
 /// An environment's report, and the URLs that it was made of.
 pub(super) struct Described {
@@ -64,6 +64,7 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         lock_timeout,
         statement_timeout,
         gates,
+        backup,
     } = environment;
     let text = |key, value: &Option<Sourced<String>>| {
         value.as_ref().map(|set| PolicyReport { key, value: set.value.clone(), origin: set.origin.to_string() })
@@ -75,6 +76,7 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         text("stabilization", &span(stabilization)),
         text("lock-timeout", &span(lock_timeout)),
         text("statement-timeout", &span(statement_timeout)),
+        text("backup", &backup.as_ref().map(|backup| backup.source.clone().map(backup_text))),
     ]
     .into_iter()
     .flatten()
@@ -84,4 +86,12 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         origin: mode.origin.to_string(),
     }))
     .collect()
+}
+
+fn backup_text(source: BackupSource) -> String {
+    match source {
+        BackupSource::Folder(folder) => format!("taken into {}", shown(&folder).display()),
+        BackupSource::Command(words) => format!("taken by `{}`", words.first().map_or("", String::as_str)),
+        BackupSource::Check(words) => format!("checked by `{}`", words.first().map_or("", String::as_str)),
+    }
 }

@@ -5,14 +5,17 @@
 
 pub mod git;
 pub mod lint;
+pub mod reverts;
 pub mod stages;
 
 use jiff::Timestamp;
 
+use super::backup;
 use super::plan::Plan;
 use crate::environment::{Sources, Target};
 use crate::error::Result;
 use crate::migrations::MigrationsFolder;
+use crate::settings::BackupSource;
 use crate::sql::analysis::PrismaVersion;
 
 pub use git::Git;
@@ -30,13 +33,17 @@ pub struct Evidence {
     pub lint: Option<LintEvidence>,
     /// What version control says of the migrations folder.
     pub git: Git,
+    /// The revert scripts of what destroys.
+    pub reverts: Vec<reverts::Revert>,
+    /// What `check` says of the latest backup; `None`: not asked.
+    pub latest_backup: Option<Result<Timestamp, String>>,
 }
 
 impl Evidence {
     /// Nothing but the time: for a deploy that would run nothing.
     #[must_use]
     pub fn nothing(now: Timestamp) -> Self {
-        Evidence { now, stages: Vec::new(), lint: None, git: Git::NotAsked }
+        Evidence { now, stages: Vec::new(), lint: None, git: Git::NotAsked, reverts: Vec::new(), latest_backup: None }
     }
 }
 
@@ -70,6 +77,10 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
     std::thread::scope(|scope| {
         let stages: Vec<_> = required.into_iter().map(|stage| scope.spawn(|| stage.ask(folder))).collect();
         let git = (!gates.is_off("history")).then(|| scope.spawn(|| git::look(&folder.path)));
+        evidence.latest_backup = ask_for_backup(ground);
+        if !gates.is_off("revert") {
+            evidence.reverts = reverts::look(ground);
+        }
         if !gates.is_off("lint") {
             evidence.lint = Some(lint::judge(ground)?);
         }
@@ -81,4 +92,15 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
         }
         Ok(evidence)
     })
+}
+
+/// Runs `check` of the backup settings, whose stderr is shown.
+fn ask_for_backup(ground: &Ground<'_>) -> Option<Result<Timestamp, String>> {
+    let environment = ground.target.environment();
+    let BackupSource::Check(words) = &environment.backup.as_ref()?.source.value else { return None };
+    if environment.gates.is_off("backup") || !ground.target.exists() {
+        return None;
+    }
+    let root = &ground.sources.settings.root;
+    Some(backup::latest(words, &environment.name.value, root).map_err(|error| error.to_string()))
 }

@@ -3,10 +3,12 @@
 //! All gates are evaluated and all verdicts shown before anything is decided ([`judge`]). To add one: a file here with a unit
 //! struct that implements [`Gate`], and its line in [`GATES`]; a test in it for each of pass, warn and block.
 
+mod backup;
 #[cfg(test)]
 mod bench;
 mod history;
 mod lint;
+mod revert;
 mod stabilization;
 mod staged;
 mod target;
@@ -103,8 +105,10 @@ pub const GATES: &[&dyn Gate] = &[
     &target::TargetGate,
     &history::HistoryGate,
     &lint::LintGate,
+    &revert::RevertGate,
     &staged::StagedGate,
     &stabilization::StabilizationGate,
+    &backup::BackupGate,
 ];
 
 /// Evaluates all gates; none is skipped because another blocks.
