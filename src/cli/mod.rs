@@ -19,6 +19,7 @@ pub mod reset;
 pub mod resolve;
 pub mod run;
 pub mod status;
+pub mod verify;
 
 use std::ffi::OsString;
 
@@ -66,6 +67,8 @@ pub enum Command {
     New(new::Args),
     /// Judge migrations without a database: what they destroy, lock and break
     Lint(lint::Args),
+    /// Prove revert scripts on a throwaway database: schema and rows must come back
+    Verify(verify::Args),
     /// Show a rule's page
     Explain(explain::Args),
     /// Show what is pending, applied, edited, missing or failed; never starts Prisma, never creates anything
@@ -94,6 +97,7 @@ impl Command {
             Command::Run(args) => run::run(args, context),
             Command::Guard(args) => guard::run(args, context),
             Command::Lint(args) => lint::run(args, context),
+            Command::Verify(args) => verify::run(args, context),
             Command::Explain(args) => explain::run(args, context),
             Command::Status(args) => status::run(args, context),
         }

@@ -3,3 +3,4 @@
 pub mod environments;
 pub mod lint;
 pub mod status;
+pub mod verify;

@@ -1,1 +1,15 @@
-//! The paired undo script: written here, proven, run.
+//! The paired undo script, proven: executed on a throwaway database, where schema and rows must come back.
+//!
+//! [`prove`] is the flow; [`throwaway`] makes databases that vanish, [`rows`] fills them, [`snapshot`] says what is there, [`compare`] what
+//! differs, [`receipt`] writes the result down, bound to the bytes that it rests on. To add a provider: one file each in `throwaway/`,
+//! `snapshot/` and `rows/`, one arm in the `mod.rs` of each.
+
+pub mod compare;
+mod error;
+pub mod prove;
+pub mod receipt;
+pub mod rows;
+pub mod snapshot;
+pub mod throwaway;
+
+pub use error::VerifyError;

@@ -6,6 +6,8 @@ mod here;
 mod phase;
 mod types;
 
+pub use failure::is_split;
+
 use super::history_state::State;
 use super::model::{Ident, Name, Script, Span};
 

@@ -22,6 +22,20 @@ pub(super) fn after(script: &Script, prisma: Option<PrismaVersion>) -> Vec<After
     }
 }
 
+/// Whether that Prisma sends the file statement by statement rather than as one query. Where it cannot be told, the way that leaves more behind.
+#[must_use]
+pub fn is_split(script: &Script, prisma: Option<PrismaVersion>) -> bool {
+    match script.provider {
+        Provider::Sqlite => true,
+        Provider::Mysql | Provider::Sqlserver => false,
+        Provider::Postgresql => match sent(script, prisma) {
+            Sent::Split => true,
+            Sent::Whole(_) => false,
+            Sent::Either => script.statements.iter().all(|statement| statement.read == Read::Parsed),
+        },
+    }
+}
+
 /// How PostgreSQL files are sent.
 enum Sent {
     Whole(Atomicity),

@@ -1,0 +1,158 @@
+//! `verify`: runs migrations and their reverts on a throwaway database.
+
+use std::collections::BTreeSet;
+
+use super::{Context, FormatArgs};
+use crate::error::Result;
+use crate::exit_code::ExitCode;
+use crate::lint::changed;
+use crate::migrations::{Migration, MigrationsFolder};
+use crate::prisma::launch;
+use crate::project::Project;
+use crate::report::verify::{human, json};
+use crate::revert::VerifyError;
+use crate::revert::prove::{Job, Proof, Verdict, prove};
+use crate::revert::receipt;
+use crate::revert::rows::SEED;
+use crate::revert::throwaway::{self, Server};
+use crate::settings::{nearest, shown};
+use crate::shell::{count, printable};
+
+/// `verify`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Migrations: the folder's name, or a part that only one has [default: the newest one]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Every migration
+    #[arg(long, conflicts_with_all = ["names", "changed"])]
+    pub all: bool,
+    /// Those that are new or edited against --base
+    #[arg(long, conflicts_with = "names")]
+    pub changed: bool,
+    /// What --changed compares with
+    #[arg(long, value_name = "REF", default_value = "main", requires = "changed")]
+    pub base: String,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the project cannot be read, a name fits none or several, or no throwaway database can be made.
+pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
+    let project = context.project()?;
+    let folder = MigrationsFolder::read(&project.migrations_dir)?;
+    let chosen = choose(&args, &folder)?;
+    if chosen.is_empty() {
+        if args.format.is_json() {
+            let _ = json::write(context.shell.data_writer(), None, &[]);
+        }
+        let none = if folder.migrations.is_empty() { "there are no migrations" } else { "no migration has changed" };
+        context.shell.status("Finished", &format!("nothing to verify: {none}"));
+        return Ok(ExitCode::Done);
+    }
+    let (server, proofs) = prove_all(&args, context, &project, &folder, &chosen)?;
+    for proof in &proofs {
+        if let Some(path) = receipt::write(&project.root, &folder, proof, &server)? {
+            context.shell.detail(&format!("wrote {}", shown(&path).display()));
+        }
+    }
+    if args.format.is_json() {
+        // A reader that went away is no error of ours.
+        let _ = json::write(context.shell.data_writer(), Some(&server), &proofs);
+    }
+    Ok(conclude(context, &folder, &proofs))
+}
+
+fn prove_all(
+    args: &Args,
+    context: &mut Context,
+    project: &Project,
+    folder: &MigrationsFolder,
+    chosen: &BTreeSet<String>,
+) -> Result<(Server, Vec<Proof>)> {
+    let mut place = throwaway::open(project.provider)?;
+    let server = place.server().clone();
+    let prisma = launch::version(project);
+    let as_prisma = match prisma.minor {
+        Some(minor) => format!("Prisma {}.{minor}", prisma.major),
+        None => format!("Prisma {}", prisma.major),
+    };
+    let what = format!(
+        "{} on a throwaway {} {}, as {as_prisma} runs them (rows from seed {SEED})",
+        count(chosen.len(), "migration"),
+        server.product,
+        server.version
+    );
+    context.shell.status("Proving", &what);
+    let job = Job { folder, provider: project.provider, prisma: Some(prisma), chosen };
+    let color = context.shell.out_color();
+    let json = args.format.is_json();
+    let proofs = prove(&job, &mut *place, |proof| {
+        if !json {
+            context.shell.data(&human::proof(proof, color));
+        }
+    })?;
+    Ok((server, proofs))
+}
+
+fn choose(args: &Args, folder: &MigrationsFolder) -> Result<BTreeSet<String>> {
+    let mut all = folder.migrations.iter().map(|migration| migration.name.clone());
+    if args.all {
+        return Ok(all.collect());
+    }
+    if args.changed {
+        if folder.migrations.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let changed = changed::since(&folder.path, &args.base)?;
+        return Ok(all.filter(|name| changed.all.contains(name)).collect());
+    }
+    if args.names.is_empty() {
+        return Ok(all.next_back().into_iter().collect());
+    }
+    args.names.iter().map(|name| Ok(find(name, folder)?.name.clone())).collect()
+}
+
+/// By the whole name, or by a part of it that only one has. A path to the folder is its name.
+fn find<'f>(name: &str, folder: &'f MigrationsFolder) -> Result<&'f Migration, VerifyError> {
+    let wanted = name.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(name);
+    if let Some(exact) = folder.get(wanted) {
+        return Ok(exact);
+    }
+    let fit: Vec<&Migration> = folder.migrations.iter().filter(|migration| migration.name.contains(wanted)).collect();
+    match fit.as_slice() {
+        [only] => Ok(only),
+        [] => {
+            let names = folder.migrations.iter().map(|migration| migration.name.as_str());
+            let nearest = nearest(wanted, names).map(str::to_owned);
+            Err(VerifyError::NoSuchMigration { name: name.to_owned(), nearest })
+        }
+        several => Err(VerifyError::SeveralMigrations {
+            name: name.to_owned(),
+            candidates: several.iter().map(|migration| migration.name.clone()).collect(),
+        }),
+    }
+}
+
+fn conclude(context: &mut Context, folder: &MigrationsFolder, proofs: &[Proof]) -> ExitCode {
+    let with = |wanted: Verdict| proofs.iter().filter(move |proof| proof.verdict == wanted);
+    let failed = proofs.iter().filter(|proof| proof.verdict.is_failure()).count();
+    let (proven, schema_only) = (with(Verdict::Proven).count(), with(Verdict::SchemaOnly).count());
+    let shell = &mut context.shell;
+    shell.status(
+        "Finished",
+        &format!("{}: {proven} proven, {schema_only} schema only, {failed} failed", count(proofs.len(), "migration")),
+    );
+    if schema_only > 0 {
+        shell.warn("where only the schema comes back, the data has to be kept before the migration drops it");
+    }
+    for proof in with(Verdict::NoRevert) {
+        let slug = crate::migrations::name::slug_of(&proof.name);
+        let path = shown(&folder.path).join(&proof.name).join(format!("revert_{slug}.sql"));
+        shell.hint(&format!("write `{}`", printable(&path.display().to_string())));
+    }
+    if failed > 0 { ExitCode::Findings } else { ExitCode::Done }
+}

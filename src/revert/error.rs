@@ -1,0 +1,111 @@
+//! Why nothing could be proven at all. What a single migration does wrong is a verdict, not an error.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::throwaway::SqlFailure;
+use crate::error::Explain;
+use crate::exit_code::ExitCode;
+use crate::project::Provider;
+
+/// The proof could not be attempted.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A provider without a throwaway database.
+    #[error("`verify` cannot prove reverts on {} yet", .0.display_name())]
+    NotThere(Provider),
+    /// No server could be started.
+    #[error("no throwaway {} server: {why}", provider.display_name())]
+    NoServer {
+        /// Of which kind.
+        provider: Provider,
+        /// What is missing, or what the server said.
+        why: String,
+    },
+    /// The temporary folder.
+    #[error("the throwaway database has no room")]
+    Scratch(#[source] io::Error),
+    /// The throwaway database does not answer a question of ours.
+    #[error("the throwaway database failed to {doing}: {}", failure.said)]
+    Sql {
+        /// Completes "failed to …".
+        doing: &'static str,
+        /// Its words.
+        failure: SqlFailure,
+    },
+    /// A name that no migration has.
+    #[error("no migration is called `{name}`")]
+    NoSuchMigration {
+        /// As typed.
+        name: String,
+        /// The nearest one that exists.
+        nearest: Option<String>,
+    },
+    /// A name that several migrations have.
+    #[error("`{name}` may be any of {}", candidates.join(", "))]
+    SeveralMigrations {
+        /// As typed.
+        name: String,
+        /// All that fit.
+        candidates: Vec<String>,
+    },
+    /// The receipt.
+    #[error("cannot write the receipt `{}`", path.display())]
+    Receipt {
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl Explain for VerifyError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            VerifyError::NotThere(_)
+            | VerifyError::NoSuchMigration { .. }
+            | VerifyError::SeveralMigrations { .. }
+            | VerifyError::Receipt { .. } => ExitCode::Usage,
+            VerifyError::NoServer { .. } | VerifyError::Scratch(_) | VerifyError::Sql { .. } => ExitCode::Database,
+        }
+    }
+
+    fn why(&self) -> Option<String> {
+        match self {
+            VerifyError::NotThere(_)
+            | VerifyError::NoServer { .. }
+            | VerifyError::Scratch(_)
+            | VerifyError::Sql { .. } => {
+                Some("nothing was proven: a revert that was never run counts as none".to_owned())
+            }
+            VerifyError::Receipt { .. } => Some("the next deploy would not know of this proof".to_owned()),
+            VerifyError::NoSuchMigration { .. } | VerifyError::SeveralMigrations { .. } => None,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            VerifyError::NotThere(_) => {
+                vec!["it proves SQLite and PostgreSQL; run the revert on staging by hand until then".to_owned()]
+            }
+            VerifyError::NoServer { .. } => vec![
+                "install PostgreSQL's server programs (`apt-get install postgresql`, `brew install postgresql`): \
+                 `initdb` and `postgres` are looked for on PATH and in the usual places"
+                    .to_owned(),
+            ],
+            VerifyError::Scratch(_) => vec!["check the space and the rights of the temporary folder".to_owned()],
+            VerifyError::Sql { .. } => {
+                vec!["run it again with `--verbose`; the database was a throwaway one".to_owned()]
+            }
+            VerifyError::NoSuchMigration { nearest, .. } => match nearest {
+                Some(nearest) => vec![format!("perhaps: `cargo prisma-safe verify {nearest}`")],
+                None => vec!["`cargo prisma-safe status` lists the migrations".to_owned()],
+            },
+            VerifyError::SeveralMigrations { candidates, .. } => {
+                candidates.iter().map(|name| format!("`cargo prisma-safe verify {name}`")).collect()
+            }
+            VerifyError::Receipt { path, .. } => vec![format!("check the rights of `{}`", path.display())],
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! Rows for every table, made from the catalogue, and read back: deterministic, at least [`FULL`] in each table that the migration
+//! touches, parents before children, with edge values that the types allow.
+//!
+//! The provider's file says what the tables look like ([`Shape`]); [`values`] makes the values; this file fills and reads.
+
+mod postgres;
+mod sqlite;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::VerifyError;
+use super::throwaway::{Session, SqlFailure};
+use crate::project::Provider;
+use crate::sql::quote;
+
+pub use values::{Flavor, Kind, Value};
+
+/// What all values are made from. The report names it.
+pub const SEED: u64 = 1;
+/// Rows of a table that the migration names, and of those that they point at.
+pub const FULL: usize = 100;
+/// Rows of the others.
+const FEW: usize = 8;
+
+/// A table as the filler sees it.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Its schema, where it is not the default one.
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<ColumnShape>,
+    /// The primary key.
+    pub key: Vec<String>,
+    /// Unique keys, the primary one among them.
+    pub unique: Vec<Vec<String>>,
+    /// Foreign keys.
+    pub foreign: Vec<Foreign>,
+}
+
+/// A column as the filler sees it.
+#[derive(Debug, Clone)]
+pub struct ColumnShape {
+    /// Its name.
+    pub name: String,
+    /// What values it takes.
+    pub kind: Kind,
+    /// Whether NULL is one of them.
+    pub nullable: bool,
+    /// The database makes its values: identity, serial, computed.
+    pub automatic: bool,
+    /// It can be left out.
+    pub has_default: bool,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone)]
+pub struct Foreign {
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The table that it points at, as [`Shape::shown`] says it.
+    pub table: String,
+    /// The columns there.
+    pub to: Vec<String>,
+}
+
+impl Shape {
+    /// The name for people, the same as in snapshots.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    fn quoted(&self, provider: Provider) -> String {
+        let name = quote::ident(provider, &self.name);
+        match &self.schema {
+            Some(schema) => format!("{}.{name}", quote::ident(provider, schema)),
+            None => name,
+        }
+    }
+
+    fn nullable(&self, columns: &[String]) -> bool {
+        columns.iter().all(|name| self.columns.iter().any(|column| column.name == *name && column.nullable))
+    }
+}
+
+/// The tables of a database.
+///
+/// # Errors
+/// When the catalogue does not answer.
+pub fn shapes(provider: Provider, session: &mut dyn Session) -> Result<Vec<Shape>, VerifyError> {
+    let read = |failure| VerifyError::Sql { doing: "list its tables", failure };
+    match provider {
+        Provider::Sqlite => sqlite::shapes(session).map_err(read),
+        Provider::Postgresql => postgres::shapes(session).map_err(read),
+        Provider::Mysql | Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
+    }
+}
+
+/// What became of filling one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// The table.
+    pub table: String,
+    /// Rows in it.
+    pub rows: usize,
+    /// Why there is none.
+    pub problem: Option<String>,
+}
+
+/// Fills every table. `touched` are those that the migration names.
+pub fn fill(
+    provider: Provider,
+    session: &mut dyn Session,
+    shapes: &[Shape],
+    touched: &BTreeSet<String>,
+    flavor: Flavor,
+) -> Vec<Filled> {
+    if flavor == Flavor::None {
+        return Vec::new();
+    }
+    let full = with_parents(shapes, touched);
+    let mut keys: HashMap<(String, Vec<String>), Vec<Vec<Value>>> = HashMap::new();
+    let mut filled = Vec::new();
+    let (order, in_circle) = parents_first(shapes);
+    for &at in &order {
+        let shape = &shapes[at];
+        let rows = if full.contains(&shape.shown()) { FULL } else { FEW };
+        let mut filler = Filler { provider, shape, keys: &keys, flavor, rows };
+        let result = if in_circle.contains(&at) {
+            Err("its foreign keys go round in a circle, and none of them may be NULL".to_owned())
+        } else {
+            filler.fill(session)
+        };
+        let (rows, problem) = match result {
+            Ok(rows) => (rows, None),
+            Err(why) => (0, Some(why)),
+        };
+        filled.push(Filled { table: shape.shown(), rows, problem });
+        let wanted: BTreeSet<&Vec<String>> =
+            shapes.iter().flat_map(|s| &s.foreign).filter(|f| f.table == shape.shown()).map(|f| &f.to).collect();
+        for columns in wanted {
+            let list = select_list(provider, columns);
+            let sql = format!("SELECT {list} FROM {}", shape.quoted(provider));
+            let rows = session.query(&sql).unwrap_or_default();
+            let values = rows.into_iter().map(|row| row.into_iter().map(|cell| as_value(provider, cell)).collect());
+            keys.insert((shape.shown(), columns.clone()), values.collect());
+        }
+    }
+    filled
+}
+
+fn with_parents(shapes: &[Shape], touched: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut all = touched.clone();
+    loop {
+        let parents: Vec<String> = shapes
+            .iter()
+            .filter(|shape| all.contains(&shape.shown()))
+            .flat_map(|shape| shape.foreign.iter().map(|key| key.table.clone()))
+            .filter(|table| !all.contains(table))
+            .collect();
+        if parents.is_empty() {
+            return all;
+        }
+        all.extend(parents);
+    }
+}
+
+/// An order in which keys point backwards; one that may be NULL may point forwards where a circle leaves no other way. Tables that cannot
+/// have a place are in the second list too.
+fn parents_first(shapes: &[Shape]) -> (Vec<usize>, BTreeSet<usize>) {
+    #[derive(PartialEq, Eq, Clone, Copy)]
+    enum Waits {
+        All,
+        Required,
+        Nothing,
+    }
+    let mut order: Vec<usize> = Vec::new();
+    let mut in_circle = BTreeSet::new();
+    let index: HashMap<String, usize> = shapes.iter().enumerate().map(|(at, shape)| (shape.shown(), at)).collect();
+    while order.len() < shapes.len() {
+        let is_ready = |at: usize, shape: &Shape, waits: Waits| {
+            !order.contains(&at)
+                && shape.foreign.iter().all(|key| {
+                    let missing = index.get(&key.table).is_some_and(|parent| *parent != at && !order.contains(parent));
+                    let required = !shape.nullable(&key.columns);
+                    !missing || waits == Waits::Nothing || (waits == Waits::Required && !required)
+                })
+        };
+        let ready = [Waits::All, Waits::Required, Waits::Nothing].into_iter().find_map(|waits| {
+            let next = shapes.iter().enumerate().find(|(at, shape)| is_ready(*at, shape, waits));
+            next.map(|(at, _)| (at, waits))
+        });
+        let Some((at, waits)) = ready else { break };
+        if waits == Waits::Nothing {
+            in_circle.insert(at);
+        }
+        order.push(at);
+    }
+    (order, in_circle)
+}
+
+/// Fills one table.
+struct Filler<'a> {
+    provider: Provider,
+    shape: &'a Shape,
+    keys: &'a HashMap<(String, Vec<String>), Vec<Vec<Value>>>,
+    flavor: Flavor,
+    rows: usize,
+}
+
+impl Filler<'_> {
+    fn fill(&mut self, session: &mut dyn Session) -> Result<usize, String> {
+        let columns = self.columns()?;
+        if columns.is_empty() {
+            return self.fill_with_defaults(session);
+        }
+        let mut rows = Vec::with_capacity(self.rows);
+        for row in 0..self.rows {
+            match self.row(&columns, row, self.flavor)? {
+                Some(values) => rows.push(values),
+                None => break,
+            }
+        }
+        if rows.is_empty() {
+            return Err("its keys leave no room for a row".to_owned());
+        }
+        if session.execute(&self.insert(&columns, &rows)).is_ok() {
+            return Ok(rows.len());
+        }
+        self.one_by_one(session, &columns, rows)
+    }
+
+    /// A check, a trigger or a key that we do not see refuses some of them: each by itself, and once more with plain values.
+    fn one_by_one(
+        &self,
+        session: &mut dyn Session,
+        columns: &[&ColumnShape],
+        rows: Vec<Vec<Value>>,
+    ) -> Result<usize, String> {
+        let (mut filled, mut first) = (0, None);
+        for (number, row) in rows.into_iter().enumerate() {
+            let mut attempt = session.execute(&self.insert(columns, &[row]));
+            if attempt.is_err()
+                && self.flavor == Flavor::Edge
+                && let Some(plain) = self.row(columns, number, Flavor::Plain)?
+            {
+                attempt = session.execute(&self.insert(columns, &[plain]));
+            }
+            match attempt {
+                Ok(()) => filled += 1,
+                Err(SqlFailure { said, .. }) => first = first.or(Some(said)),
+            }
+            // A table that has taken none of so many takes none.
+            if filled == 0 && number >= 20 {
+                break;
+            }
+        }
+        match (filled, first) {
+            (0, why) => Err(why.unwrap_or_else(|| "no row was taken".to_owned())),
+            (filled, _) => Ok(filled),
+        }
+    }
+
+    fn fill_with_defaults(&self, session: &mut dyn Session) -> Result<usize, String> {
+        for _ in 0..self.rows {
+            let sql = format!("INSERT INTO {} DEFAULT VALUES", self.shape.quoted(self.provider));
+            session.execute(&sql).map_err(|failure| failure.said)?;
+        }
+        Ok(self.rows)
+    }
+
+    /// Columns that get a value from us.
+    fn columns(&self) -> Result<Vec<&ColumnShape>, String> {
+        let mut columns = Vec::new();
+        for column in &self.shape.columns {
+            let in_key = self.shape.foreign.iter().any(|key| key.columns.contains(&column.name));
+            match &column.kind {
+                _ if column.automatic && !in_key => {}
+                Kind::Unknown(_) if in_key => columns.push(column),
+                Kind::Unknown(_) if column.nullable || column.has_default => {}
+                Kind::Unknown(name) => {
+                    return Err(format!("no values are known for the type `{name}` of `{}`", column.name));
+                }
+                _ => columns.push(column),
+            }
+        }
+        Ok(columns)
+    }
+
+    /// One row. `None`: the keys leave no room for more.
+    fn row(&self, columns: &[&ColumnShape], row: usize, flavor: Flavor) -> Result<Option<Vec<Value>>, String> {
+        let mut given: BTreeMap<&str, Value> = BTreeMap::new();
+        let mut divisor = 1;
+        for key in &self.shape.foreign {
+            let chosen = match self.parent(key, row, flavor, &mut divisor)? {
+                Some(chosen) => chosen,
+                None => return Ok(None),
+            };
+            for (column, value) in key.columns.iter().zip(chosen) {
+                given.entry(column).or_insert(value);
+            }
+        }
+        if divisor > 1 && row >= divisor {
+            return Ok(None);
+        }
+        let make = |column: &&ColumnShape| match given.get(column.name.as_str()) {
+            Some(value) => value.clone(),
+            None => self.value(column, row, flavor),
+        };
+        Ok(Some(columns.iter().map(make).collect()))
+    }
+
+    /// The row that a foreign key points at.
+    fn parent(
+        &self,
+        key: &Foreign,
+        row: usize,
+        flavor: Flavor,
+        divisor: &mut usize,
+    ) -> Result<Option<Vec<Value>>, String> {
+        let parents = self.keys.get(&(key.table.clone(), key.to.clone())).map_or(&[][..], Vec::as_slice);
+        let nullable = self.shape.nullable(&key.columns);
+        let nothing = || Ok(Some(vec![Value::Null; key.columns.len()]));
+        if key.table == self.shape.shown() {
+            let to = if nullable { row.checked_sub(1).filter(|_| row % 3 == 1) } else { Some(row) };
+            let Some(to) = to else { return nothing() };
+            return match key.to.iter().map(|column| self.own(column, to, flavor)).collect::<Option<Vec<_>>>() {
+                Some(own) => Ok(Some(own)),
+                None if nullable => nothing(),
+                None => Err("it must point at itself, and the database makes its keys".to_owned()),
+            };
+        }
+        if nullable && (parents.is_empty() || values::picks_null(&key.columns.join(","), row, flavor)) {
+            return nothing();
+        }
+        if parents.is_empty() {
+            return Err(format!("`{}`, which it points at, has no rows", key.table));
+        }
+        let index = match self.keys_in_unique(key) {
+            0 => row % parents.len(),
+            1 if row >= parents.len() => return Ok(None),
+            1 => row,
+            // Keys that make a unique one together count like digits, so that no pair comes twice.
+            _ => {
+                let digit = row / *divisor % parents.len();
+                *divisor *= parents.len();
+                digit
+            }
+        };
+        Ok(Some(parents[index].clone()))
+    }
+
+    fn value(&self, column: &ColumnShape, row: usize, flavor: Flavor) -> Value {
+        let unique = self.shape.unique.iter().any(|unique| unique.contains(&column.name));
+        let place = format!("{}.{}", self.shape.shown(), column.name);
+        if column.nullable && !unique && values::picks_null(&place, row, flavor) {
+            return Value::Null;
+        }
+        values::make(self.provider, &column.kind, &place, row, unique, flavor)
+    }
+
+    /// The value of a column of this very row.
+    fn own(&self, name: &str, row: usize, flavor: Flavor) -> Option<Value> {
+        let column = self.shape.columns.iter().find(|column| column.name == name)?;
+        if column.automatic { None } else { Some(self.value(column, row, flavor)) }
+    }
+
+    /// Every column of it belongs to a foreign key.
+    fn only_keys(&self, unique: &[String]) -> bool {
+        unique.iter().all(|column| self.shape.foreign.iter().any(|key| key.columns.contains(column)))
+    }
+
+    fn keys_in_unique(&self, key: &Foreign) -> usize {
+        let unique = self
+            .shape
+            .unique
+            .iter()
+            .find(|unique| key.columns.iter().all(|column| unique.contains(column)) && self.only_keys(unique));
+        let Some(unique) = unique else { return 0 };
+        self.shape.foreign.iter().filter(|key| key.columns.iter().any(|column| unique.contains(column))).count()
+    }
+
+    fn insert(&self, columns: &[&ColumnShape], rows: &[Vec<Value>]) -> String {
+        let names: Vec<String> = columns.iter().map(|column| quote::ident(self.provider, &column.name)).collect();
+        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.shape.quoted(self.provider), names.join(", "));
+        for (number, row) in rows.iter().enumerate() {
+            let values: Vec<String> = row.iter().map(|value| value.literal(self.provider)).collect();
+            sql.push_str(if number == 0 { "(" } else { ", (" });
+            sql.push_str(&values.join(", "));
+            sql.push(')');
+        }
+        sql
+    }
+}
+
+/// The rows of every table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// By name.
+    pub tables: BTreeMap<String, TableContents>,
+}
+
+/// The rows of one table, each value as the database writes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableContents {
+    /// Names.
+    pub columns: Vec<String>,
+    /// The primary key.
+    pub key: Vec<String>,
+    /// In no order.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// Reads all rows.
+///
+/// # Errors
+/// When a table cannot be read.
+pub fn read(provider: Provider, session: &mut dyn Session, shapes: &[Shape]) -> Result<Contents, VerifyError> {
+    let mut contents = Contents::default();
+    for shape in shapes {
+        let columns: Vec<String> = shape.columns.iter().map(|column| column.name.clone()).collect();
+        let list = if columns.is_empty() { "NULL".to_owned() } else { select_list(provider, &columns) };
+        let sql = format!("SELECT {list} FROM {}", shape.quoted(provider));
+        let rows = session.query(&sql).map_err(|failure| VerifyError::Sql { doing: "read its rows", failure })?;
+        contents.tables.insert(shape.shown(), TableContents { columns, key: shape.key.clone(), rows });
+    }
+    Ok(contents)
+}
+
+/// Values in a form that tells `1` from `'1'`, where the database does.
+fn select_list(provider: Provider, columns: &[String]) -> String {
+    let quoted = columns.iter().map(|column| quote::ident(provider, column));
+    let list: Vec<String> = match provider {
+        Provider::Sqlite => {
+            quoted.map(|name| format!("CASE WHEN {name} IS NULL THEN NULL ELSE quote({name}) END")).collect()
+        }
+        _ => quoted.map(|name| format!("{name}::text")).collect(),
+    };
+    list.join(", ")
+}
+
+fn as_value(provider: Provider, cell: Option<String>) -> Value {
+    match cell {
+        None => Value::Null,
+        Some(text) if provider == Provider::Sqlite => Value::Literal(text),
+        Some(text) => Value::Text(text),
+    }
+}

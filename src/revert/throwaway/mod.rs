@@ -1,0 +1,85 @@
+//! Databases that vanish. Each provider has one file; the flow sees [`Throwaway`] and [`Session`] only.
+
+mod postgres;
+mod scratch;
+mod sqlite;
+
+use super::VerifyError;
+use crate::project::Provider;
+
+/// Which server the proof ran on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Server {
+    /// `PostgreSQL`, `SQLite`.
+    pub product: String,
+    /// As the server says it: `15.19`.
+    pub version: String,
+}
+
+/// The database refused a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlFailure {
+    /// Its words, one line.
+    pub said: String,
+    /// The byte in the text that was sent, where the server tells.
+    pub at: Option<usize>,
+}
+
+/// Rows of text, as the database writes its values.
+pub type Rows = Vec<Vec<Option<String>>>;
+
+/// A connection to one throwaway database. The database is gone soon after the connection is dropped.
+pub trait Session {
+    /// Sends a text as one: PostgreSQL as one simple query, SQLite statement by statement.
+    ///
+    /// # Errors
+    /// The database's.
+    fn execute(&mut self, sql: &str) -> Result<(), SqlFailure>;
+    /// Asks one question.
+    ///
+    /// # Errors
+    /// The database's.
+    fn query(&mut self, sql: &str) -> Result<Rows, SqlFailure>;
+    /// A new connection to the same database: settings of the session are forgotten.
+    ///
+    /// # Errors
+    /// The database's.
+    fn renew(&mut self) -> Result<(), SqlFailure>;
+}
+
+/// A place for throwaway databases. Everything goes on drop, on panic and when the process is killed.
+pub trait Throwaway {
+    /// What it is.
+    fn server(&self) -> &Server;
+    /// The database that the history is applied to, once.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    fn base(&mut self) -> Result<&mut dyn Session, VerifyError>;
+    /// A copy of the base as it is now. The copy before it may be gone afterwards.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn copy(&mut self) -> Result<Box<dyn Session>, VerifyError>;
+}
+
+/// Makes the place for a provider. Removes what killed runs have left behind first.
+///
+/// # Errors
+/// [`VerifyError::NotThere`] for providers without one, [`VerifyError::NoServer`] when none can be started.
+pub fn open(provider: Provider) -> Result<Box<dyn Throwaway>, VerifyError> {
+    match provider {
+        Provider::Sqlite => Ok(Box::new(sqlite::Files::new()?)),
+        Provider::Postgresql => Ok(Box::new(postgres::Started::new()?)),
+        Provider::Mysql | Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, VerifyError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(VerifyError::Scratch)
+}
+
+/// Messages are one line; a server's may not be.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

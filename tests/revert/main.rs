@@ -1,0 +1,9 @@
+//! Proofs of revert scripts, on throwaway databases of the product's own making.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bed;
+mod mutants;
+mod postgres;
+mod sqlite;
