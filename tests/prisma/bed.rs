@@ -31,8 +31,14 @@ pub fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Where Prisma's own engine is, as far as tests can have it.
-pub fn prismas_engine() -> PathBuf {
+/// Prisma's own engine: the native one where it was downloaded, else the WebAssembly build in our host.
+pub fn prismas_engine(major: u32) -> PathBuf {
+    let engines = root(&format!("tests/prisma/{major}/node_modules/@prisma/engines"));
+    prisma_safe::project::find_schema_engine(&engines).unwrap_or_else(host)
+}
+
+/// The host of the WebAssembly build: the only one with hooks for faults.
+pub fn host() -> PathBuf {
     root("tests/engine/schema-engine")
 }
 
@@ -94,7 +100,7 @@ impl Bed {
         // Nothing above belongs to the project.
         std::fs::create_dir(folder.path().join(".git")).unwrap();
         let mut bed = Bed { major, folder, variables: Vec::new() };
-        bed.set("PRISMA_SAFE_REAL_ENGINE", prismas_engine().to_str().unwrap());
+        bed.set("PRISMA_SAFE_REAL_ENGINE", prismas_engine(major).to_str().unwrap());
         // 6 looks for its query engine before it does anything; no test uses it.
         bed.set("PRISMA_QUERY_ENGINE_LIBRARY", "/bin/true");
         bed
@@ -216,7 +222,7 @@ impl Bed {
         static DATABASES: [OnceLock<Vec<u8>>; 2] = [OnceLock::new(), OnceLock::new()];
         let bytes = DATABASES[usize::from(self.major == 7)].get_or_init(|| {
             let first = Bed::new(self.major);
-            let engine = prismas_engine();
+            let engine = prismas_engine(self.major);
             first
                 .by_hand_through(engine.to_str().unwrap(), &["migrate", "deploy"])
                 .ended(0)

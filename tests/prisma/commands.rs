@@ -149,9 +149,9 @@ fn guard_status_proves_that_it_holds() {
         let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(report["holds"], true);
         assert_eq!(report["guard"]["refused"], true);
-        assert_eq!(report["guard"]["real_engine"], prismas_engine().to_str().unwrap());
+        assert_eq!(report["guard"]["real_engine"], prismas_engine(major).to_str().unwrap());
         // Prisma's own engine in its place is no guard.
-        bed.set("PRISMA_SCHEMA_ENGINE_BINARY", prismas_engine().to_str().unwrap());
+        bed.set("PRISMA_SCHEMA_ENGINE_BINARY", prismas_engine(major).to_str().unwrap());
         bed.safe(&["guard", "status"]).ended(1).says("is not the guard");
         bed.set("PRISMA_SCHEMA_ENGINE_BINARY", GUARD);
         bed.set("PRISMA_SAFE_REAL_ENGINE", "/nowhere");

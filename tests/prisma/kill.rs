@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::bed::{Bed, SAFE, majors};
+use crate::bed::{Bed, SAFE, host, majors};
 use crate::support::servers;
 
 /// Longer than anything here takes on a busy machine.
@@ -42,6 +42,7 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 fn hold<'a>(bed: &'a mut Bed, phase: &str) -> Held<'a> {
     let (events, file) = (bed.path("events"), bed.path("hold"));
     std::fs::write(&file, "").unwrap();
+    bed.set("PRISMA_SAFE_REAL_ENGINE", host().to_str().unwrap());
     bed.set("PRISMA_SAFE_TEST_ENGINE_EVENTS", events.to_str().unwrap());
     bed.set("PRISMA_SAFE_TEST_ENGINE_PAUSE_AT", phase);
     bed.set("PRISMA_SAFE_TEST_ENGINE_PAUSE_FILE", file.to_str().unwrap());

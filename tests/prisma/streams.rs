@@ -32,13 +32,13 @@ fn both_sides_of_the_guard_see_the_same_bytes() {
     for major in majors() {
         let mut bed = Bed::new(major);
         let records = tempfile::tempdir().unwrap();
-        let behind = recorder(records.path(), "behind", &prismas_engine());
+        let behind = recorder(records.path(), "behind", &prismas_engine(major));
         let before = recorder(records.path(), "before", Path::new(GUARD));
         bed.set("PRISMA_SAFE_REAL_ENGINE", behind.to_str().unwrap());
         let plain = Bed::new(major);
         for arguments in flow(major) {
             let guarded = bed.by_hand_through(before.to_str().unwrap(), &arguments);
-            let unguarded = plain.by_hand_through(prismas_engine().to_str().unwrap(), &arguments);
+            let unguarded = plain.by_hand_through(prismas_engine(major).to_str().unwrap(), &arguments);
             // What the user sees is the same, too, but for times.
             assert_eq!(guarded.code, unguarded.code, "{arguments:?}: {}", guarded.stderr);
             assert_eq!(without_times(&guarded.stdout), without_times(&unguarded.stdout), "{arguments:?}");
