@@ -122,8 +122,23 @@ pub(super) fn run(
         files += 1;
     }
     tell(args, &mut context.shell, (fixes, files, refused), applied);
-    let left = if args.write { summary.deny.saturating_sub(fixes) } else { summary.deny };
+    let left = if args.write && fixes > 0 { denied_now(args, context, scope, levels)? } else { summary.deny };
     Ok(if left > 0 { ExitCode::Findings } else { ExitCode::Done })
+}
+
+/// What is still denied after the files were written, the new migrations among them: judged anew, not counted down.
+fn denied_now(args: &Args, context: &mut Context, scope: &Scope, levels: &LevelBook) -> Result<usize> {
+    let mut linter = Linter::new(levels, super::known_baseline(args)?, &sources::load);
+    let mut summary = Summary::default();
+    for source in scope.sources(args, context)? {
+        let facts = scope.facts_for(&source, args, context)?;
+        let batch = scope.open(&source, facts, args)?;
+        let _ = linter.run(&batch, &mut |judged| {
+            summary.count(&judged);
+            Ok(())
+        });
+    }
+    Ok(summary.deny)
 }
 
 fn place(batch: &Batch, judged: Judged) -> Found {
