@@ -495,3 +495,15 @@ fn a_reader_that_goes_away_changes_no_exit_code_and_a_full_disk_is_told() {
         ");
     }
 }
+
+/// A warning that was mended must not stand for a finding that is still denied.
+#[test]
+fn after_writing_fixes_the_exit_code_is_that_of_what_is_left() {
+    let sql = "DROP TABLE \"old\";\nDROP INDEX \"old_idx\";\n";
+    let project = folder(&[("20260101120000_drop", sql)]);
+    let only = ["lint", "migrations", "--only", "drop-table", "--only", "blocking-index-drop"];
+    let levels = ["--deny", "drop-table", "--warn", "blocking-index-drop", "--fix", "--write"];
+    let written = project.run(&[&only[..], &levels[..]].concat());
+    assert_eq!(written.code, 1, "{}", written.all());
+    assert!(written.stderr.contains("1 fix"), "{}", written.all());
+}
