@@ -98,7 +98,7 @@ fn shapes_that_parsers_stumble_on() {
     "#);
     assert_snapshot!(show(MY, "CREATE FULLTEXT INDEX i ON t(a); RENAME TABLE a TO b; SET @x := (SELECT 1), SESSION lock_wait_timeout = 5; PREPARE s FROM @x; EXECUTE s; PREPARE q FROM 'DROP TABLE t'; EXECUTE q; /*!40101 SET NAMES utf8mb4 */; ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; ALTER TABLE t DROP PARTITION p0, p1;"), @r#"
     K create index: CREATE FULLTEXT INDEX i ON t(a)
-    P rename table: RENAME TABLE a TO b
+    P rename table: a TO b
     K set: SET @x := (SELECT 1), SESSION lock_wait_timeout = 5
     K set: SET @x := (SELECT 1), SESSION lock_wait_timeout = 5
     K nothing: PREPARE s FROM @x

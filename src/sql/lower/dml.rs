@@ -29,7 +29,8 @@ pub(in crate::sql) fn data(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
     }
     let span = start.span();
     if c.is_any(&["INSERT", "REPLACE", "UPDATE", "DELETE", "MERGE"]) {
-        let action = statement(c)?;
+        let mut action = statement(c)?;
+        through(&mut action, &ctes);
         out.push(action, span);
         return Some(());
     }
@@ -38,6 +39,24 @@ pub(in crate::sql) fn data(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
     c.rest();
     out.push(Action::Select(Box::new(query)), span);
     Some(())
+}
+
+/// SQL Server writes through a common table expression to the one table under it.
+fn through(action: &mut Action, ctes: &[query::Cte<'_>]) {
+    let target = match action {
+        Action::Update(update) => &mut update.table,
+        Action::Delete(delete) => match delete.tables.as_mut_slice() {
+            [one] => one,
+            _ => return,
+        },
+        _ => return,
+    };
+    let Some(cte) = ctes.iter().find(|cte| cte.name == target.object && !target.is_qualified()) else { return };
+    if let Some(select) = query::select(cte.body)
+        && let [table] = select.from.as_slice()
+    {
+        *target = table.clone();
+    }
 }
 
 fn statement(c: &mut Cursor<'_>) -> Option<Action> {

@@ -78,7 +78,7 @@ impl Out {
 
 /// Reads one whole statement. `None`: not understood; what was pushed by then does not count.
 pub(super) fn statement(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
-    if c.has_bad() {
+    if c.has_bad() && !c.is("DELIMITER") {
         return None;
     }
     let first = out.operations.len();
@@ -130,6 +130,7 @@ fn dispatch(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
         "EXEC" | "EXECUTE" | "PREPARE" | "DEALLOCATE" | "DO" | "CALL" => dynamic::dynamic(c, out),
         _ if c.provider() == Provider::Sqlserver && tsql::statement(c, upper, out)? => Some(()),
         "SET" => settings::set(c, out),
+        "RENAME" => rename_tables(c, out),
         _ => {
             let action = session::session(c, upper)?;
             out.push(action, span);
@@ -149,6 +150,24 @@ fn data(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
         return Some(());
     }
     dml::data(c, out)
+}
+
+/// MySQL `RENAME TABLE a TO b, c TO d`.
+fn rename_tables(c: &mut Cursor<'_>, out: &mut Out) -> Option<()> {
+    c.next();
+    c.eat_any(&["TABLE", "TABLES"])?;
+    c.if_exists();
+    for mut pair in c.commas() {
+        let span = pair.span();
+        let table = pair.name()?;
+        pair.need("TO")?;
+        let to = pair.name()?;
+        if !pair.done() {
+            return None;
+        }
+        out.push(Action::RenameTable { table, to }, span);
+    }
+    Some(())
 }
 
 /// `SELECT … INTO` at the top of the first branch.

@@ -30,6 +30,10 @@ const BEHIND_VALUES: &[&str] = &[
 
 /// Whether a refused statement may count as read.
 pub(in crate::sql) fn plausible(action: &Action, mut c: Cursor<'_>) -> bool {
+    if !c.is_any(&["INSERT", "UPDATE", "DELETE", "MERGE", "SELECT", "WITH", "REPLACE", "VALUES"]) {
+        // What is inside of a `DO`, an `IF` or a `WHILE`.
+        return true;
+    }
     if !matches!(
         action,
         Action::Insert(_) | Action::Update(_) | Action::Delete(_) | Action::Merge(_) | Action::Select(_)

@@ -393,6 +393,8 @@ pub(in crate::sql) fn alias(c: &mut Cursor<'_>) -> Option<Ident> {
             "OVERRIDING",
             "APPLY",
             "WHEN",
+            "EXEC",
+            "EXECUTE",
         ]);
     if none { None } else { c.ident() }
 }

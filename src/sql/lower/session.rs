@@ -19,7 +19,8 @@ pub(in crate::sql) fn session(c: &mut Cursor<'_>, word: &str) -> Option<Action> 
         "LOCK" | "UNLOCK" => lock(c, word),
         "VACUUM" | "OPTIMIZE" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "REINDEX" => maintenance(c, word),
         "REFRESH" => refresh(c),
-        "COPY" | "LOAD" | "BULK" => copy(c),
+        "COPY" | "BULK" => copy(c),
+        "LOAD" if c.len() > 1 => copy(c),
         "PRAGMA" => pragma(c),
         "GRANT" | "REVOKE" | "DENY" => privileges(c, word),
         "COMMENT" => comment(c),
@@ -27,7 +28,12 @@ pub(in crate::sql) fn session(c: &mut Cursor<'_>, word: &str) -> Option<Action> 
             let name = if c.eat("ALL") { None } else { Some(setting_name(c)?) };
             Some(Action::Reset { name })
         }
-        "RENAME" => rename_table(c),
+        "DBCC" => {
+            // Checks, but for `CHECKIDENT`, which moves an identity.
+            let what = c.words(1);
+            c.rest();
+            Some(Action::AlterObject { kind: ObjectKind::Sequence, name: None, what })
+        }
         "IMPORT" | "REASSIGN" | "SECURITY" => {
             let what = start.words(2);
             c.rest();
@@ -50,6 +56,8 @@ fn nothing(c: &mut Cursor<'_>, word: &str) -> Option<&'static str> {
         "DESCRIBE" | "DESC" => "describe",
         "LISTEN" | "NOTIFY" | "UNLISTEN" => "notify",
         "CHECKPOINT" => "checkpoint",
+        "DECLARE" | "FETCH" | "MOVE" | "CLOSE" => "cursor",
+        "LOAD" if c.len() == 1 => "load a library",
         "DISCARD" => "discard",
         "FLUSH" => "flush",
         "USE" if c.len() == 1 => "use",
@@ -335,16 +343,6 @@ fn comment(c: &mut Cursor<'_>) -> Option<Action> {
     c.need("IS")?;
     c.rest();
     Some(Action::Comment { kind, name: Some(name), column })
-}
-
-/// MySQL `RENAME TABLE a TO b`. One pair; several are read by the caller's list.
-fn rename_table(c: &mut Cursor<'_>) -> Option<Action> {
-    c.eat_any(&["TABLE", "TABLES"])?;
-    c.if_exists();
-    let table = c.name()?;
-    c.need("TO")?;
-    let to = c.name()?;
-    Some(Action::RenameTable { table, to })
 }
 
 /// A setting's name in lower case, with its dots.

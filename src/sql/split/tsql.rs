@@ -74,6 +74,7 @@ struct Seen {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Head {
     Alter,
+    AlterDatabase,
     Grant,
     Insert,
     Merge,
@@ -343,9 +344,12 @@ impl Splitter<'_> {
         }
     }
 
-    fn head(&self, first: Token) -> Head {
-        let is = |words: &[&str]| is_one_of(self.text, first, words);
+    /// By the first token, which is passed already.
+    fn head(&mut self, first: Token) -> Head {
+        let text = self.text;
+        let is = |words: &[&str]| is_one_of(text, first, words);
         match () {
+            () if is(&["ALTER"]) && self.ahead_is(0, "DATABASE") => Head::AlterDatabase,
             () if is(&["ALTER"]) => Head::Alter,
             () if is(&["GRANT", "REVOKE", "DENY"]) => Head::Grant,
             () if is(&["INSERT"]) => Head::Insert,
@@ -408,7 +412,8 @@ impl Splitter<'_> {
         if is(&["SET"]) {
             let goes_on =
                 after(&["DELETE", "UPDATE"]) || (matches!(head, Head::Update | Head::Merge | Head::With) && !seen.set);
-            let option = head == Head::Alter && self.look(1).is_some_and(|t| t.kind == Kind::Open);
+            let option = head == Head::AlterDatabase
+                || head == Head::Alter && self.look(1).is_some_and(|t| t.kind == Kind::Open);
             seen.set = head != Head::Merge;
             return !(goes_on || option || head == Head::Merge);
         }
