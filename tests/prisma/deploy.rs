@@ -16,11 +16,23 @@ fn applies_and_reads_the_ledger_back() {
     for major in majors() {
         let mut bed = Bed::new(major);
         let ran = bed.safe(&["deploy", "--yes"]).ended(0);
+        let story = bed.plain(&ran.stderr).replace("prisma/app.db", "app.db");
+        // Its name holds the time.
+        let (story, receipt) = story.trim_end().rsplit_once('\n').unwrap();
+        assert!(
+            receipt.starts_with("     Receipt .prisma-safe/receipts/deploy-dev-") && receipt.ends_with(".json"),
+            "{receipt}"
+        );
         insta::allow_duplicates! {
-            insta::assert_snapshot!(bed.plain(&ran.stderr).replace("prisma/app.db", "app.db"), @r"
+            insta::assert_snapshot!(story, @r"
                   Target dev (dev): file:[PROJECT]/app.db
                     Gate target passes: `file:[PROJECT]/app.db` does not exist yet and will be created
                     Gate history passes: 0 migrations applied, all as they are on disk
+                    Gate lint passes: 4 statements, nothing found
+                    Gate revert passes: nothing that is pending destroys anything
+                    Gate staged passes: no environment has to have them before `dev`
+                    Gate stabilization passes: no contract step is pending
+                    Gate backup passes: there is no database to keep yet
                     Plan 3 migrations
                          20260105090000_create_users · expand · 2 statements
                          20260112090000_create_posts · expand · 1 statement
