@@ -50,6 +50,17 @@ pub struct Table {
     pub triggers: Vec<Ident>,
     /// Indexes that went with the old table in its last rebuild. A migration puts those back that it still wants.
     pub before_rebuild: Vec<KnownIndex>,
+    /// Unique keys that were dropped, without those over expressions or with a condition: their columns, by the names of now.
+    pub dropped_keys: Vec<DroppedKey>,
+}
+
+/// A unique key that a migration dropped: the rows that were there at that time obey it.
+#[derive(Debug, Clone)]
+pub struct DroppedKey {
+    /// Its columns, under their names of now.
+    pub columns: Vec<Ident>,
+    /// Ordinal of the migration that dropped it.
+    pub dropped_in: u32,
 }
 
 /// A column as far as the text tells.
@@ -194,6 +205,12 @@ impl State {
         })
     }
 
+    /// Unique keys of a table that the migration at hand dropped before this statement.
+    pub fn keys_dropped_here<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a [Ident]> {
+        let here = table.dropped_keys.iter().filter(|key| Some(key.dropped_in) == self.migration);
+        here.map(|key| key.columns.as_slice())
+    }
+
     /// A table by name.
     #[must_use]
     pub fn table(&self, name: &Name) -> Option<&Table> {
@@ -246,6 +263,24 @@ impl KnownConstraint {
 }
 
 impl Table {
+    /// Keeps in mind the unique keys that go now.
+    fn remember_keys(
+        &mut self,
+        dropped_in: u32,
+        index_goes: impl Fn(&KnownIndex) -> bool,
+        constraint_goes: impl Fn(&KnownConstraint) -> bool,
+    ) {
+        let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
+        let whole = |known: &&KnownIndex| known.index.unique && known.index.condition.is_none() && index_goes(known);
+        let by_index = self.indexes.iter().filter(whole).filter_map(|known| {
+            known.index.columns.iter().map(|part| part.column.clone()).collect::<Option<Vec<Ident>>>()
+        });
+        let keys = self.constraints.iter().filter(|known| is_key(known.constraint.kind) && constraint_goes(known));
+        let by_constraint = keys.map(|known| known.constraint.columns.clone());
+        let gone: Vec<_> = by_index.chain(by_constraint).filter(|columns| !columns.is_empty()).collect();
+        self.dropped_keys.extend(gone.into_iter().map(|columns| DroppedKey { columns, dropped_in }));
+    }
+
     /// Nothing is known but the name.
     fn unknown(name: Name) -> Self {
         Table {
@@ -260,6 +295,7 @@ impl Table {
             written: false,
             triggers: Vec::new(),
             before_rebuild: Vec::new(),
+            dropped_keys: Vec::new(),
         }
     }
 

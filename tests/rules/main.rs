@@ -75,6 +75,21 @@ fn every_good_example_is_clean_under_all_rules() {
     assert!(alarms.is_empty(), "findings on good examples:\n{}", alarms.join("\n"));
 }
 
+/// What looks like the hazard and is none. Other rules may speak about it.
+#[test]
+fn every_quiet_example_leaves_its_own_rule_silent() {
+    let mut alarms = Vec::new();
+    for rule in rules::all() {
+        for (provider, path) in examples(rule.slug, "quiet") {
+            let case = Case::read(provider, &path);
+            for (by, finding) in case.check().into_iter().filter(|(by, _)| by.slug == rule.slug) {
+                alarms.push(format!("{}/quiet.{provider}.sql: {}", rule.slug, case.show(by, &finding)));
+            }
+        }
+    }
+    assert!(alarms.is_empty(), "false alarms:\n{}", alarms.join("\n"));
+}
+
 #[test]
 fn every_folder_belongs_to_a_rule() {
     let slugs: BTreeSet<_> = rules::all().map(|rule| rule.slug.to_owned()).collect();

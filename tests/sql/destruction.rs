@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use prisma_safe::project::Provider;
 use prisma_safe::sql::analysis::{Destroyed, Destruction, judge};
 use prisma_safe::sql::history_state::State;
+use prisma_safe::sql::model::Script;
 use prisma_safe::sql::{self};
 
 /// One line of `prisma-warnings.tsv`.
@@ -134,6 +136,43 @@ fn found(warning: &Warning, kinds: &[Destroyed], destructions: &[Destruction]) -
     })
 }
 
+/// The other way round: losses that no warning of Prisma's is about.
+#[derive(Default)]
+struct Unwarned {
+    total: usize,
+    lines: Vec<String>,
+    counts: BTreeMap<(Destroyed, Provider), usize>,
+}
+
+impl Unwarned {
+    fn add(&mut self, provider: Provider, path: &str, script: &Script, losses: &[Destruction], warnings: &[Warning]) {
+        for loss in losses {
+            self.total += 1;
+            let is_warned = |warning: &Warning| {
+                kinds(&warning.kind).is_some_and(|kinds| {
+                    kinds.contains(&loss.what) && found(warning, kinds, std::slice::from_ref(loss))
+                })
+            };
+            if !warnings.iter().any(is_warned) {
+                let name = loss.name.as_ref().map_or_else(String::new, ToString::to_string);
+                let column = loss.column.as_ref().map_or_else(String::new, ToString::to_string);
+                let line = script.line_column(loss.span.start).0;
+                let has_any = if warnings.is_empty() { "none" } else { "others" };
+                self.lines.push(format!("{:?}\t{path}\t{line}\t{name}\t{column}\twarnings: {has_any}", loss.what));
+                *self.counts.entry((loss.what, provider)).or_default() += 1;
+            }
+        }
+    }
+
+    fn print(&self) {
+        self.lines.iter().for_each(|line| eprintln!("{line}"));
+        eprintln!("{} of {} losses have no warning", self.lines.len(), self.total);
+        for ((what, provider), count) in &self.counts {
+            eprintln!("{count:>5}  {what:?}, {}", provider.as_str());
+        }
+    }
+}
+
 #[test]
 fn every_loss_that_prisma_warned_of_is_found() {
     let sources = super::corpus::sources();
@@ -141,6 +180,7 @@ fn every_loss_that_prisma_warned_of_is_found() {
     let mut missed = Vec::new();
     let mut excused = 0;
     let mut counts: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
+    let mut unwarned = Unwarned::default();
     for source in &sources {
         let mut state = State::new(source.provider);
         for (name, bytes) in &source.migrations {
@@ -165,12 +205,21 @@ fn every_loss_that_prisma_warned_of_is_found() {
                     ));
                 }
             }
+            let of_file = warnings.get(&(source.name.clone(), name.clone())).map_or(&[][..], Vec::as_slice);
+            unwarned.add(
+                source.provider,
+                &format!("{}/{name}", source.name),
+                &script,
+                &judgement.destructions,
+                of_file,
+            );
             state.begin_migration(name, false);
             for statement in &script.statements {
                 state.apply(&script, statement);
             }
         }
     }
+    unwarned.print();
     eprintln!("found  of  source, kind");
     for ((source, kind), (found, of)) in &counts {
         eprintln!("{found:>5} {of:>3}  {source}, {kind}");

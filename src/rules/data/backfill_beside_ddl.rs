@@ -25,7 +25,7 @@ file also alters that table.
 
 On PostgreSQL, where the file is one transaction (Prisma up to 7.3, or `BEGIN … COMMIT`), the `ALTER TABLE` takes ACCESS EXCLUSIVE and
 keeps it while every row is written: the table is down for the whole backfill. Where the file is not one transaction (MySQL, SQLite, Prisma
-from 7.5) a failure of the backfill leaves the shape changed, the rows half done and the migration failed, and running it again stops
+from 7.5) a failure of the backfill leaves the shape changed, the rows as they were and the migration failed, and running it again stops
 at the first statement.
 
 ## What to do instead
@@ -82,8 +82,8 @@ fn finding(view: &MigrationView<'_>, statement: &Statement, write: &Write<'_>, a
         )
     } else {
         format!(
-            "When the {} fails half way, what the file did before it stays: `{table}` has neither its old nor its new shape, the rows are \
-             half done, and running the migration again stops at what is already there.",
+            "When the {} fails, what the file did before it stays: `{table}` has its new shape with rows of the old one, and running the \
+             migration again stops at what is already there.",
             write.verb
         )
     };

@@ -191,7 +191,8 @@ fn is_replaced(view: &OperationView<'_>, dropped: &Dropped<'_>) -> bool {
             let same_name = constraint.name.as_ref().is_some_and(|name| name.is(dropped.name));
             let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
             let same_kind = constraint.kind == dropped.kind || (is_key(constraint.kind) && is_key(dropped.kind));
-            table == dropped.table && same_kind && (same_name || same_columns(&constraint.columns))
+            let is_wider = dropped.kind == ConstraintKind::ForeignKey && is_wider_reference(view, dropped, constraint);
+            table == dropped.table && same_kind && (same_name || same_columns(&constraint.columns) || is_wider)
         }
         Action::CreateIndex(index) if index.unique && dropped.kind == ConstraintKind::Unique => {
             let columns: Vec<Ident> = index.columns.iter().filter_map(|part| part.column.clone()).collect();
@@ -202,6 +203,20 @@ fn is_replaced(view: &OperationView<'_>, dropped: &Dropped<'_>) -> bool {
     };
     view.statement.script().operations().any(|(_, operation)| replaces(&operation.action))
         || has_other_key(view.context(), dropped)
+}
+
+/// A foreign key over the same columns and more to the same table: what it points at is there as before.
+fn is_wider_reference(view: &OperationView<'_>, dropped: &Dropped<'_>, new: &Constraint) -> bool {
+    let target = reference_of(view, dropped);
+    let same_target = target.is_some() && target == new.references.as_ref().map(|references| &references.table);
+    same_target && !dropped.columns.is_empty() && dropped.columns.iter().all(|column| new.columns.contains(column))
+}
+
+/// The table that a dropped foreign key points at.
+fn reference_of<'a>(view: &OperationView<'a>, dropped: &Dropped<'_>) -> Option<&'a Name> {
+    let table = view.context().table(dropped.table)?;
+    let called = |known: &&KnownConstraint| known.constraint.name.as_ref().is_some_and(|name| name.is(dropped.name));
+    table.constraints.iter().find(called)?.constraint.references.as_ref().map(|references| &references.table)
 }
 
 /// A unique key over the same columns, or some of them, that stays.
@@ -229,13 +244,7 @@ fn has_other_key(context: Context<'_>, dropped: &Dropped<'_>) -> bool {
 
 /// The table, one of its columns, or the table that a foreign key points at goes in the same file: `drop-table` and `drop-column` speak.
 fn goes_anyway(view: &OperationView<'_>, dropped: &Dropped<'_>) -> bool {
-    let target = view.context().table(dropped.table).and_then(|table| {
-        let known = table
-            .constraints
-            .iter()
-            .find(|known| known.constraint.name.as_ref().is_some_and(|name| name.is(dropped.name)));
-        known.and_then(|known| known.constraint.references.as_ref()).map(|references| &references.table)
-    });
+    let target = reference_of(view, dropped);
     view.statement.script().operations().any(|(_, operation)| match operation.action.alone() {
         Action::DropTable { names, .. } => {
             names.contains(dropped.table) || target.is_some_and(|target| names.contains(target))

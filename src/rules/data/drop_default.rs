@@ -7,7 +7,7 @@ use super::shared_writes::has_old_rows;
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::history_state::Column;
-use crate::sql::model::{Action, ConstraintKind, Ident, Name, Span};
+use crate::sql::model::{Action, ColumnDef, ConstraintKind, Ident, Name, Span};
 use crate::sql::quote;
 
 pub const RULE: Rule = Rule {
@@ -74,11 +74,12 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
                 consider(view, table, column, context.column(table, column), name.span, found);
             }
         }
-        Action::RebuildTable(_) => {
+        Action::RebuildTable(rebuild) => {
             for changed in redefined(view).into_iter().filter(|changed| changed.has_default == Some(false)) {
                 // A key that counts by itself is no default that could be lost here.
                 let definition = changed.before.and_then(|before| before.definition.as_ref());
-                if definition.is_some_and(|definition| definition.default.is_some()) {
+                let counts = rebuild.definition.columns.iter().any(|new| new.name == *changed.column && new.identity);
+                if !counts && definition.is_some_and(|definition| definition.default.is_some()) {
                     consider(view, changed.table, changed.column, changed.before, changed.span, found);
                 }
             }
@@ -113,7 +114,23 @@ fn consider(
     if !added_now && is_updated_at(&name) {
         return;
     }
-    found.push(finding(context.provider(), table, column, before, span, added_now));
+    let nullable =
+        if begins_to_take_null(view, table, column) { Some(true) } else { before.and_then(|known| known.nullable) };
+    found.push(finding(context.provider(), table, column, nullable, span, added_now));
+}
+
+/// The same file makes the column optional, as Prisma does beside the default in one statement.
+fn begins_to_take_null(view: &OperationView<'_>, of: &Name, which: &Ident) -> bool {
+    let takes_null = |definition: &ColumnDef| definition.nullable != Some(false) && !definition.identity;
+    let context = view.context();
+    let mut here = view.statement.statement().operations.iter().chain(context.later().map(|(_, later)| later));
+    here.any(|other| match &other.action {
+        Action::DropNotNull { table, column } => table == of && column == which,
+        Action::RebuildTable(rebuild) => {
+            rebuild.table == *of && rebuild.definition.columns.iter().any(|new| new.name == *which && takes_null(new))
+        }
+        _ => false,
+    })
 }
 
 fn gives_default_or_drops(action: &Action, of: &Name, which: &Ident) -> bool {
@@ -136,12 +153,12 @@ fn finding(
     provider: Provider,
     table: &Name,
     column: &Ident,
-    before: Option<&Column>,
+    nullable: Option<bool>,
     span: Span,
     added_now: bool,
 ) -> Finding {
     let words = column_of(table, column);
-    let fate = match before.and_then(|column| column.nullable) {
+    let fate = match nullable {
         Some(false) => "fail",
         Some(true) => "write NULL",
         None => "fail, or write NULL",

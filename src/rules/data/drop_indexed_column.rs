@@ -56,6 +56,8 @@ struct Affected {
     name: String,
     what: &'static str,
     unique: bool,
+    /// The column comes first in it.
+    first: bool,
     rest: Vec<String>,
 }
 
@@ -75,7 +77,9 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
             _ => false,
         });
         let rest_goes = affected.rest.iter().all(|rest| is_dropped(view, table, rest));
-        if !goes_by_name && !rest_goes {
+        // Nobody finds rows by the second column of an index without its first.
+        let was_of_no_use = affected.first && !affected.unique && context.provider() == Provider::Postgresql;
+        if !goes_by_name && !rest_goes && !was_of_no_use {
             found.push(finding(context.provider(), table, column, &affected));
         }
     }
@@ -98,6 +102,7 @@ fn affected(table: &Table, column: &Ident) -> Vec<Affected> {
             name: known.name.as_ref().map_or_else(|| "(unnamed)".to_owned(), |name| name.object.value.clone()),
             what: if known.index.unique { "unique index" } else { "index" },
             unique: known.index.unique,
+            first: columns().next() == Some(column),
             rest: rest(&mut columns()),
         })
     });
@@ -117,6 +122,7 @@ fn affected(table: &Table, column: &Ident) -> Vec<Affected> {
                 .unwrap_or_default(),
             what,
             unique: true,
+            first: constraint.columns.first() == Some(column),
             rest: rest(&mut constraint.columns.iter()),
         })
     });
@@ -124,7 +130,7 @@ fn affected(table: &Table, column: &Ident) -> Vec<Affected> {
 }
 
 fn finding(provider: Provider, table: &Name, column: &Ident, affected: &Affected) -> Finding {
-    let Affected { name, what, unique, rest } = affected;
+    let Affected { name, what, unique, rest, .. } = affected;
     let words = column_of(table, column);
     let named = if name.is_empty() { format!("the {what}") } else { format!("the {what} `{name}`") };
     let (message, why) = match provider {

@@ -1,11 +1,11 @@
 //! `narrow-type`: a column's new type has no room for every old value.
 
 use super::shared_redefined::redefined;
-use super::shared_words::{column_of, type_words};
+use super::shared_words::{column_of, type_sql, type_words};
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::history_state::State;
-use crate::sql::model::{DataType, Ident, Name, Span, TypeFamily};
+use crate::sql::model::{Action, DataType, Ident, Name, Span, TypeFamily};
 use crate::sql::quote;
 
 pub const RULE: Rule = Rule {
@@ -67,6 +67,7 @@ fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
         let from = changed.before.and_then(|column| column.data_type.as_ref());
         let loss = match from {
             Some(from) if keeps_enum_values(context.state, from, to) => None,
+            Some(from) if becomes_json(view, from, to) => None,
             Some(from) => loss(provider, from, to),
             // A type that PostgreSQL and SQL Server write anew may widen as well as narrow; MySQL's MODIFY mostly repeats it.
             None if provider == Provider::Mysql => None,
@@ -96,6 +97,17 @@ fn keeps_enum_values(state: &State, from: &DataType, to: &DataType) -> bool {
         (Some(old), Some(new)) => old.values.iter().all(|(value, _)| new.values.iter().any(|(own, _)| own == value)),
         _ => false,
     }
+}
+
+/// `USING to_json(…)`: the value of any type, whole, as JSON.
+fn becomes_json(view: &OperationView<'_>, from: &DataType, to: &DataType) -> bool {
+    let Action::AlterColumnType { using: Some(using), .. } = view.action() else { return false };
+    let json = |family| matches!(family, TypeFamily::Json | TypeFamily::Jsonb);
+    let whole = |name: &str| matches!(name, "to_json" | "to_jsonb") || (from.array && name == "array_to_json");
+    json(to.family)
+        && !to.array
+        && using.columns.len() == 1
+        && matches!(using.calls.as_slice(), [only] if whole(&only.name))
 }
 
 /// Text without a limit takes everything.
@@ -331,7 +343,8 @@ fn finding(provider: Provider, change: &Change<'_>, loss: &str) -> Finding {
     let add = if provider == Provider::Sqlserver { "ADD" } else { "ADD COLUMN" };
     let finding = Finding::new(*span, Subject::column(table, column), message).why(why).help(format!(
         "expand, migrate, contract: add a column of the new type, write both, copy with an explicit conversion, drop the old one later:\n\
-         ALTER TABLE {table_sql} {add} {short} {to_sql};"
+         ALTER TABLE {table_sql} {add} {short} {};",
+        type_sql(provider, to)
     ));
     match not_fitting(provider, &column_sql, *from, to) {
         Some(condition) => finding.query(format!("SELECT count(*) FROM {table_sql} WHERE {condition};")),

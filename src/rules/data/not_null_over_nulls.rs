@@ -98,7 +98,22 @@ fn is_proven(view: &OperationView<'_>, table: &Table, column: &Ident) -> bool {
         view.context().state.born_in_pending(known.born) && default.is_some_and(|default| !default.is_null())
     });
     let in_key = table.constraints_of(ConstraintKind::PrimaryKey).any(|key| key.constraint.columns.contains(column));
-    by_check || born_filled || in_key || known.is_some_and(|known| known.nullable == Some(false))
+    by_check
+        || born_filled
+        || in_key
+        || was_made_of_a_test(view, &table.name, column)
+        || known.is_some_and(|known| known.nullable == Some(false))
+}
+
+/// The file turned the column into `… IS NOT NULL`, which is true or false.
+fn was_made_of_a_test(view: &OperationView<'_>, of: &Name, which: &Ident) -> bool {
+    view.context().earlier().any(|(_, earlier)| match &earlier.action {
+        Action::AlterColumnType { table, column, using: Some(using), .. } => {
+            let only_test = using.not_null.len() == 1 && using.columns == using.not_null && using.calls.is_empty();
+            table == of && column == which && only_test
+        }
+        _ => false,
+    })
 }
 
 fn finding(provider: Provider, table: &Name, column: &Ident, span: Span) -> Finding {

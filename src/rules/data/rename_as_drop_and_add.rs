@@ -1,6 +1,7 @@
 //! `rename-as-drop-and-add`: what was meant as a rename deletes the values.
 
-use super::shared_likeness::{name_likeness, same_type};
+use super::shared_likeness::{begin_alike, name_likeness, same_type};
+use super::shared_pending::is_emptied;
 use super::shared_redefined::{left_behind, takes_null};
 use super::shared_words::{allow_line, column_of, rename_table_sql, type_words};
 use super::shared_writes::has_old_rows;
@@ -73,7 +74,7 @@ struct Side<'a> {
 fn check(view: &OperationView<'_>, found: &mut Findings<'_>) {
     let context = view.context();
     match view.action() {
-        Action::DropColumn { table, column, .. } if has_old_rows(context, table) => {
+        Action::DropColumn { table, column, .. } if has_old_rows(context, table) && !is_emptied(view, table) => {
             let born = context.column(table, column).and_then(|known| known.born);
             if !context.state.born_in_pending(born) {
                 check_column(view, table, column, found);
@@ -173,7 +174,8 @@ fn alike_in_null(old: &Side<'_>, new: &Side<'_>) -> bool {
 fn score(old: &Side<'_>, new: &Side<'_>) -> f64 {
     let kind = if fits(old, new) { 1.0 } else { 0.0 };
     let null = if alike_in_null(old, new) { 0.1 } else { 0.0 };
-    name_likeness(&old.name.value, &new.name.value) + kind + null
+    let head = if begin_alike(&old.name.value, &new.name.value) { 0.05 } else { 0.0 };
+    name_likeness(&old.name.value, &new.name.value) + kind + null + head
 }
 
 /// The file moves the values: it writes the new column from the old one, or for one of the same name takes them elsewhere or brings them back.
@@ -253,12 +255,26 @@ fn check_table(view: &OperationView<'_>, old: &Name, found: &mut Findings<'_>) {
         _ => None,
     });
     for (statement, create) in created {
-        if looks_like(known, create) && !is_filled_from(script, create, old) {
+        if looks_like(known, create) && !is_filled_from(script, create, old) && !has_likelier(view, old, create) {
             let mut finding = table_finding(context.provider(), old, create);
             finding.statement = Some(statement);
             found.push(finding);
         }
     }
+}
+
+/// Another table that the file drops looks more like the new one.
+fn has_likelier(view: &OperationView<'_>, old: &Name, create: &CreateTable) -> bool {
+    let likeness = |name: &Name| name_likeness(&name.object.value, &create.name.object.value);
+    let better = |other: &Name| {
+        other != old
+            && likeness(other) > likeness(old)
+            && view.context().table(other).is_some_and(|known| known.complete && looks_like(known, create))
+    };
+    view.statement.script().operations().any(|(_, operation)| match &operation.action {
+        Action::DropTable { names, temporary: false, .. } => names.iter().any(better),
+        _ => false,
+    })
 }
 
 /// Nearly the same columns: seven in ten by name and type, six under a name that is alike.

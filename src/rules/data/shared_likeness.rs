@@ -32,6 +32,11 @@ pub(super) fn name_likeness(a: &str, b: &str) -> f64 {
     by_words.max(strsim::normalized_levenshtein(&joined_a, &joined_b))
 }
 
+/// Whether two names have the same first word: it tells more than what ends so many names, such as `id`.
+pub(super) fn begin_alike(a: &str, b: &str) -> bool {
+    words(a).first() == words(b).first()
+}
+
 /// `userEmail_2` → `user`, `email`, `2`, in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

@@ -52,6 +52,15 @@ pub(crate) fn rename_table_sql(provider: Provider, table: &Name, to: &str) -> St
     }
 }
 
+/// The type as SQL takes it: the members of MySQL's `ENUM` and `SET` written out.
+pub(crate) fn type_sql(provider: Provider, of: &DataType) -> String {
+    if of.members.is_empty() {
+        return type_words(of);
+    }
+    let members: Vec<_> = of.members.iter().map(|member| quote::text(provider, member)).collect();
+    format!("{}({})", of.name, members.join(", "))
+}
+
 /// The type as a reader knows it.
 pub(crate) fn type_words(of: &DataType) -> String {
     let arguments: Vec<_> =

@@ -124,7 +124,11 @@ fn is_generated(definition: &ColumnDef) -> bool {
 fn is_unique_already(view: &OperationView<'_>, key: &Key<'_>) -> bool {
     let narrower =
         |columns: &[&Ident]| !columns.is_empty() && columns.iter().all(|column| key.columns.contains(column));
-    view.context().table(key.table).is_some_and(|table| unique_keys(table).any(|columns| narrower(&columns)))
+    let state = view.context().state;
+    view.context().table(key.table).is_some_and(|table| {
+        let before = state.keys_dropped_here(table).map(|columns| columns.iter().collect::<Vec<_>>());
+        unique_keys(table).chain(before).any(|columns| narrower(&columns))
+    })
 }
 
 /// Column lists of the unique keys of a table and of those that a rebuild took along, those over expressions or with a condition left out.

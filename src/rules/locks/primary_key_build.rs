@@ -76,6 +76,13 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let columns = quote::list(Provider::Postgresql, &constraint.columns);
+    // The index of the key that goes still has the name while the new one is built.
+    let old = view.statement.script().operations().find_map(|(_, other)| match &other.action {
+        Action::DropConstraint { table: of, name: old, .. } if of == table && old.is(&name) => Some(old),
+        _ => None,
+    });
+    let index = if old.is_some() { format!("{name}_new") } else { name.clone() };
+    let drop = old.map_or_else(String::new, |old| format!("DROP CONSTRAINT {}, ", ident(old)));
     findings.push(
         Finding::new(
             span,
@@ -85,10 +92,11 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         .why(Shape::AddPrimaryKey.row().says(table))
         .help(format!(
             "Build the index beside the running work, alone in a migration:\n\
-             CREATE UNIQUE INDEX CONCURRENTLY {0} ON {1}({columns});\nThen, in the next one, make it the key:\n\
-             ALTER TABLE {1} ADD CONSTRAINT {0} PRIMARY KEY USING INDEX {0};",
+             CREATE UNIQUE INDEX CONCURRENTLY {2} ON {1}({columns});\nThen, in the next one, make it the key:\n\
+             ALTER TABLE {1} {drop}ADD CONSTRAINT {0} PRIMARY KEY USING INDEX {2};",
             quoted(&name),
-            quoted_table(table)
+            quoted_table(table),
+            quoted(&index)
         ))
         .query(size_query(table)),
     );

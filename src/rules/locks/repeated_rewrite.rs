@@ -60,12 +60,16 @@ fn check(view: &MigrationView<'_>, findings: &mut Findings<'_>) {
                     "Line {line} already writes the whole table and all its indexes again while nobody can use it; this statement does the same \
                      once more."
                 ))
-                .help(format!(
-                    "One statement does both at once:\nALTER TABLE {} {}, {};",
-                    quoted_table(table),
-                    clauses(view, earlier),
-                    clauses(view, statement)
-                ));
+                .help(if changes_what_it_adds(earlier, statement) {
+                    "Add the column with its last type and default at once.".to_owned()
+                } else {
+                    format!(
+                        "One statement does both at once:\nALTER TABLE {} {}, {};",
+                        quoted_table(table),
+                        clauses(view, earlier),
+                        clauses(view, statement)
+                    )
+                });
         finding.statement = Some(statement.index);
         findings.push(finding);
     }
@@ -78,6 +82,17 @@ fn rewrites<'a>(view: &MigrationView<'_>, statement: &'a Statement) -> Option<&'
         let alter = matches!(operation.action, Action::AddColumn { .. } | Action::AlterColumnType { .. });
         let held = if alter { holds(&context, view.facts, &operation.action) } else { Vec::new() };
         held.first().filter(|hold| hold.work == Work::Rewrite).map(|hold| hold.table)
+    })
+}
+
+/// The later statement is about a column that the earlier one adds: PostgreSQL takes no such pair in one statement.
+fn changes_what_it_adds(earlier: &Statement, later: &Statement) -> bool {
+    later.operations.iter().any(|operation| match &operation.action {
+        Action::AlterColumnType { column, .. } => earlier.operations.iter().any(|other| match &other.action {
+            Action::AddColumn { column: added, .. } => added.name == *column,
+            _ => false,
+        }),
+        _ => false,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::shared_algorithms::{ONLINE_TOOL, Shape, says, size_query};
 use super::shared_columns::{MYSQL, Modified, has_long_length, is_stored_alike, modified};
 use crate::project::Provider;
-use crate::rules::data::shared_words::{column_of, type_words};
+use crate::rules::data::shared_words::{column_of, type_sql, type_words};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::model::{DataType, TypeFamily};
 use crate::sql::quote;
@@ -72,9 +72,10 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             says(if over_byte { Shape::GrowVarcharOverByte } else { Shape::ChangeType }, table)
         ))
         .help(format!(
-            "A new column, filled in batches, then a switch in the application:\nALTER TABLE {} ADD COLUMN {} {to_words} NULL;\n{ONLINE_TOOL}",
+            "A new column, filled in batches, then a switch in the application:\nALTER TABLE {} ADD COLUMN {} {} NULL;\n{ONLINE_TOOL}",
             quote::name(Provider::Mysql, table),
             quote::ident(Provider::Mysql, &format!("{column}_new")),
+            type_sql(Provider::Mysql, to),
         ))
         .query(size_query(table)),
     );

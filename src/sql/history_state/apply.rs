@@ -1,6 +1,6 @@
 //! How each operation changes what is known.
 
-use super::{Birth, EnumType, KnownIndex, State, Table, columns, constraints};
+use super::{Birth, EnumType, KnownConstraint, KnownIndex, State, Table, columns, constraints};
 use crate::sql::model::{
     Action, CreateTable, DataType, EnumPosition, Ident, Name, Operation, RebuildTable, SetScope, Span, SwapEnum,
 };
@@ -41,7 +41,7 @@ pub(super) fn apply(state: &mut State, operation: &Operation, birth: Birth) {
                 table.indexes.push(KnownIndex { name: index.name.clone(), index: (**index).clone(), born: birth });
             }
         }
-        Action::DropIndex { names, table, .. } => drop_indexes(state, names, table.as_ref()),
+        Action::DropIndex { names, table, .. } => drop_indexes(state, names, table.as_ref(), birth),
         Action::RenameIndex { table, index, to } => rename_index(state, table.as_ref(), index, to),
         Action::CreateTrigger { name, table: Some(table), .. } => {
             state.table_mut(table).triggers.push(name.object.clone())
@@ -134,20 +134,23 @@ fn rename_table(state: &mut State, from: &Name, to: &Name) {
 }
 
 /// Index names live in a schema in PostgreSQL and SQLite, and in a table elsewhere.
-fn drop_indexes(state: &mut State, names: &[Name], table: Option<&Name>) {
+fn drop_indexes(state: &mut State, names: &[Name], table: Option<&Name>, now: Birth) {
     let gone =
         |index: &KnownIndex| index.name.as_ref().is_some_and(|own| names.iter().any(|name| name.object == own.object));
     match table {
         Some(table) => {
             let table = state.table_mut(table);
-            table.indexes.retain(|index| !gone(index));
             // MySQL drops a unique constraint by the name of its index.
-            table.constraints.retain(|c| {
-                !c.constraint.name.as_ref().is_some_and(|own| names.iter().any(|name| name.object == *own))
-            });
+            let called = |known: &KnownConstraint| {
+                known.constraint.name.as_ref().is_some_and(|own| names.iter().any(|name| name.object == *own))
+            };
+            table.remember_keys(now.migration, gone, called);
+            table.indexes.retain(|index| !gone(index));
+            table.constraints.retain(|known| !called(known));
         }
         None => {
             for table in state.tables.values_mut() {
+                table.remember_keys(now.migration, gone, |_| false);
                 table.indexes.retain(|index| !gone(index));
             }
         }

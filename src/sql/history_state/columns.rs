@@ -137,6 +137,9 @@ fn rename(table: &mut Table, from: &Ident, to: &Ident) {
     for known in &mut table.indexes {
         known.index.columns.iter_mut().filter_map(|c| c.column.as_mut()).for_each(swap);
     }
+    for key in &mut table.dropped_keys {
+        key.columns.iter_mut().for_each(swap);
+    }
 }
 
 fn place(table: &mut Table, name: &Ident, position: Option<&Position>) {

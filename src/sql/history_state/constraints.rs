@@ -98,10 +98,14 @@ pub(super) fn apply(state: &mut State, action: &Action, birth: Birth) -> bool {
                     column.has_default = Some(false);
                 }
             }
+            table.remember_keys(birth.migration, |_| false, |known| known.is_called(name));
             table.constraints.retain(|c| !c.is_called(name));
         }
         Action::DropPrimaryKey { table } => {
-            state.table_mut(table).constraints.retain(|c| c.constraint.kind != ConstraintKind::PrimaryKey);
+            let table = state.table_mut(table);
+            let is_primary = |known: &KnownConstraint| known.constraint.kind == ConstraintKind::PrimaryKey;
+            table.remember_keys(birth.migration, |_| false, is_primary);
+            table.constraints.retain(|known| !is_primary(known));
         }
         Action::RenameConstraint { table, name, to } => {
             for known in &mut state.table_mut(table).constraints {

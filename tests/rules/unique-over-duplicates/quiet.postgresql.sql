@@ -1,0 +1,16 @@
+-- migration: 20260101120000_init
+CREATE TABLE "keys" (
+    "id" BIGINT NOT NULL,
+    "label" TEXT NOT NULL,
+    "owner" BIGINT NOT NULL,
+    "team" BIGINT NOT NULL,
+    CONSTRAINT "keys_pkey" PRIMARY KEY ("owner", "team")
+);
+CREATE UNIQUE INDEX "keys_label_key" ON "keys" ("label");
+-- pending: 20260301120000_widen
+-- Rows that were unique by fewer columns, or by the same one under its old name, cannot clash.
+DROP INDEX "keys_label_key";
+CREATE UNIQUE INDEX "keys_label_owner_key" ON "keys" ("label", "owner");
+ALTER TABLE "keys" RENAME COLUMN "team" TO "group_id";
+ALTER TABLE "keys" DROP CONSTRAINT "keys_pkey";
+ALTER TABLE "keys" ADD CONSTRAINT "keys_pkey" PRIMARY KEY ("owner", "group_id");
