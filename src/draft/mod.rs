@@ -4,9 +4,12 @@
 
 pub mod checklist;
 pub mod difference;
+pub mod placeholder;
 pub mod revert_script;
 
 use jiff::Timestamp;
+
+use placeholder::Placeholder;
 
 use crate::migrations::name::{NextTimestamp, next_timestamp};
 use crate::migrations::scaffold::Scaffold;
@@ -44,6 +47,8 @@ pub struct Draft {
     pub migration: String,
     /// The reverse difference, where Prisma was asked for it.
     pub reverse: Option<String>,
+    /// Required columns that come back without their values, in `reverse`.
+    pub placeholders: Vec<Placeholder>,
     /// Where the SQL came from.
     pub origin: Origin,
     /// The statements of `migration`.
@@ -86,6 +91,13 @@ impl Draft {
     pub fn new(parts: Parts<'_>) -> Result<Self, ReadError> {
         let script = sql::read(parts.provider, parts.migration.as_bytes())?;
         let judgement = analysis::judge(&script, parts.before, parts.prisma);
+        let (reverse, placeholders) = match parts.reverse {
+            Some(reverse) => {
+                let (reverse, placeholders) = placeholder::add(parts.provider, &reverse, parts.before);
+                (Some(reverse), placeholders)
+            }
+            None => (None, Vec::new()),
+        };
         let NextTimestamp { digits, sorts_before } =
             next_timestamp(parts.now, parts.existing.iter().map(String::as_str));
         Ok(Draft {
@@ -93,7 +105,8 @@ impl Draft {
             slug: parts.slug,
             title: parts.title,
             migration: parts.migration,
-            reverse: parts.reverse,
+            reverse,
+            placeholders,
             origin: parts.origin,
             script,
             judgement,

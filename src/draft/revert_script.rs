@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::placeholder::Placeholder;
 use super::{Draft, Origin};
 use crate::deploy::plan::loss;
 use crate::project::Provider;
@@ -44,6 +45,11 @@ fn head(draft: &Draft) -> String {
             let _ = writeln!(text, "--                      it {}", one_line(&loss(lost)));
         }
     }
+    for Placeholder { table, column, value } in &draft.placeholders {
+        let filled =
+            format!("`{table}`.`{column}` may not be NULL and gets {value}: put the kept values there instead");
+        let _ = writeln!(text, "-- Placeholder:       {}", one_line(&filled));
+    }
     let made = match draft.origin {
         Origin::Database => "Prisma's reverse difference, from schema.prisma back to the database as it was",
         Origin::Migrations => "Prisma's reverse difference, from schema.prisma back to the migrations before this one",
@@ -53,7 +59,7 @@ fn head(draft: &Draft) -> String {
         }
     };
     let _ = writeln!(text, "-- Made:              {made}");
-    let _ = writeln!(text, "-- Proven on:         nowhere yet");
+    let _ = writeln!(text, "-- Proven on:         nowhere yet: `cargo prisma-safe verify`");
     let _ = writeln!(text, "--");
     let _ = writeln!(
         text,

@@ -10,7 +10,7 @@ use super::rows::{self, Filled, Flavor};
 use super::snapshot::{self, LEDGER, Snapshot};
 use super::throwaway::{Session, SqlFailure, Throwaway};
 use crate::deploy::plan::loss;
-use crate::draft::revert_script::NOT_WRITTEN;
+use crate::draft::revert_script::UNWRITTEN_MARK;
 use crate::migrations::{Migration, MigrationsFolder, name};
 use crate::project::Provider;
 use crate::shell::count;
@@ -219,7 +219,7 @@ impl Attempt<'_> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = std::fs::read(path).map_err(|error| format!("`{file}` cannot be read: {error}"))?;
         let script = sql::read(self.job.provider, &bytes).map_err(|error| format!("`{file}`: {error}"))?;
-        Ok(Some(script).filter(|script| !script.text.contains(NOT_WRITTEN)))
+        Ok(Some(script).filter(|script| !script.text.contains(UNWRITTEN_MARK) && !script.statements.is_empty()))
     }
 
     /// The migration has refused some rows and taken others.

@@ -5,6 +5,8 @@ use crate::deploy::plan::Planned;
 use crate::draft::revert_script::UNWRITTEN_MARK;
 use crate::migrations::{Checksum, Migration};
 use crate::project::Provider;
+use crate::revert::prove::Verdict;
+use crate::revert::receipt::{self, ProofState};
 use crate::sql;
 
 /// One destructive pending migration.
@@ -48,7 +50,7 @@ pub(super) fn look(ground: &Ground<'_>) -> Vec<Revert> {
             let migration = ground.folder.get(&planned.name);
             let script =
                 migration.map_or(Script::Missing, |migration| script(ground.sources.project.provider, migration));
-            let proof = proof_of(planned, &script);
+            let proof = proof(ground, planned);
             Revert { migration: planned.name.clone(), script, proof }
         })
         .collect()
@@ -69,7 +71,12 @@ fn script(provider: Provider, migration: &Migration) -> Script {
     Script::Written(name, Checksum::of(&bytes))
 }
 
-/// The receipt of a proof for exactly these two scripts. Nothing writes such receipts yet, so nothing is proven.
-fn proof_of(_: &Planned, _: &Script) -> Proof {
-    Proof::None
+/// The receipt of a proof for exactly these files. One that says anything less than "proven" is none.
+fn proof(ground: &Ground<'_>, planned: &Planned) -> Proof {
+    match receipt::proof_of(&ground.sources.project.root, ground.folder, &planned.name) {
+        ProofState::Current(found) if found.verdict == Verdict::Proven => {
+            Proof::Receipt(format!("{}/{}.json", receipt::FOLDER, planned.name))
+        }
+        ProofState::Current(_) | ProofState::Outdated { .. } | ProofState::Missing => Proof::None,
+    }
 }

@@ -46,7 +46,10 @@ impl Gate for RevertGate {
         Verdict::warn(
             NAME,
             format!("written and not proven: the revert of {}", super::list(&unproven)),
-            "run it on a copy of the database before anyone needs it, and look whether rows and schema are back",
+            format!(
+                "`cargo prisma-safe verify {}` runs it on a throwaway database and looks whether rows and schema are back",
+                unproven.join(" ")
+            ),
         )
     }
 }
@@ -94,7 +97,7 @@ mod tests {
         let written = || Script::Written(file(), Checksum::of(b"CREATE TABLE a ();"));
         insta::assert_snapshot!(judge("production", vec![(written(), Proof::None)]), @r"
         warn: written and not proven: the revert of `20260101000000_drop_a`
-        → run it on a copy of the database before anyone needs it, and look whether rows and schema are back
+        → `cargo prisma-safe verify 20260101000000_drop_a` runs it on a throwaway database and looks whether rows and schema are back
         ");
         insta::assert_snapshot!(judge("production", vec![(written(), Proof::Receipt("r.json".to_owned()))]), @r"pass: 1 revert script, each proven");
     }
