@@ -1,7 +1,7 @@
 //! What a user types: one file per command with `Args` and `run`, no logic.
 //!
 //! To add a command: a file with `Args` and `run(args, context)`, its `mod` line, a variant of [`Command`] with its help text, an
-//! arm of [`Command::run`].
+//! arm of `Command::run`.
 
 mod context;
 pub mod deploy;

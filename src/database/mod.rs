@@ -3,7 +3,7 @@
 //! Everything here is read-only but [`Database::set_marker`] and the deploy lock, which leaves no trace. Reading never creates: not the database, not a schema, not a file.
 //! The trait is synchronous; each implementation drives its own current-thread runtime, so nothing above knows about `async`.
 //!
-//! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`],
+//! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`](fn@connect),
 //! one section in `tests/database/`.
 
 mod connect;

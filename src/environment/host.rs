@@ -1,6 +1,6 @@
 //! What a host in a URL means: the many spellings of this machine, of an address and of a name, brought to one.
 //!
-//! To teach it one more hosting company's pooler: a function beside [`direct_host`]'s two, and a row in its test.
+//! To teach it one more hosting company's pooler: a function beside `direct_host`'s two, and a row in its test.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};

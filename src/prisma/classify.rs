@@ -1,7 +1,7 @@
 //! What a Prisma command line does to a database, told from its words alone.
 //!
 //! For what a user is told and asked before Node starts; what is let through is decided by the engine guard, which sees the calls
-//! themselves. To add a command: a row in [`COMMANDS`].
+//! themselves. To add a command: a row in `COMMANDS`.
 
 use std::ffi::OsStr;
 

@@ -18,7 +18,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// A proof that was made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Receipt {
-    /// [`SCHEMA_VERSION`].
+    /// The version of its form.
     pub schema_version: u32,
     /// The migration.
     pub name: String,

@@ -1,7 +1,7 @@
 //! From bytes to statements: split → parse → statement model; dialect facts; directives in comments.
 //!
 //! [`read`] is the way in. It never gives up on a file because of one statement: what is not understood is
-//! [`Action::Unknown`](model::Action::Unknown) with its range, and never counts as safe.
+//! [`Action::Unknown`] with its range, and never counts as safe.
 //!
 //! - [`model`]: what rules see
 //! - [`history_state`]: what earlier statements and migrations did, asked through a [`Context`](history_state::Context)

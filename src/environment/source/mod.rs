@@ -3,7 +3,7 @@
 //!
 //! The process environment is never changed. Every URL carries its [`Provenance`], so that `env show` and refusals can say it.
 //! To add a way: a variant of [`UrlSource`] with its keys in `settings/environment.rs`, a variant of [`Provenance`], an arm in
-//! [`Sources::fetch`].
+//! `Sources::fetch`.
 
 mod command;
 mod error;

@@ -1,9 +1,9 @@
 //! A database URL that cannot be printed, read as Prisma reads it.
 //!
-//! One file per provider, each with one `parse`; [`driver`] is what a database driver needs, [`error`] why a URL was not
+//! One file per provider, each with one `parse`; [`driver`] is what a database driver needs, `error` why a URL was not
 //! taken. The raw text leaves a [`DatabaseUrl`] through [`DatabaseUrl::expose`] only, for the environment of a child process.
 //!
-//! To add a provider: its scheme in [`Scheme::of`], a file with `parse`, its arm in [`DatabaseUrl::parse`], its rows in
+//! To add a provider: its scheme in `Scheme::of`, a file with `parse`, its arm in [`DatabaseUrl::parse`], its rows in
 //! `tests.rs`.
 
 pub mod driver;

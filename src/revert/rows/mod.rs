@@ -1,7 +1,7 @@
 //! Rows for every table, made from the catalogue, and read back: deterministic, at least [`FULL`] in each table that the migration
 //! touches, parents before children, with edge values that the types allow.
 //!
-//! The provider's file says what the tables look like ([`Shape`]); [`values`] makes the values; this file fills and reads.
+//! The provider's file says what the tables look like ([`Shape`]); `values` makes the values; this file fills and reads.
 
 mod postgres;
 mod sqlite;

@@ -1,7 +1,7 @@
 //! Tokens of one statement → operations of the model. One file per family of statements.
 //!
 //! Everything here is strict: a word that has no place makes the whole statement not understood. To add a shape: find the family's
-//! file, read the words with the [`Cursor`](cursor::Cursor), push an operation, and add the shape to `tests/sql/shapes.rs`.
+//! file, read the words with the [`Cursor`], push an operation, and add the shape to `tests/sql/shapes.rs`.
 
 mod alter_column;
 mod alter_table;
