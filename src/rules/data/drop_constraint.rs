@@ -181,28 +181,51 @@ fn lost_in_rebuild<'a>(before: &'a Table, rebuild: &'a crate::sql::model::Rebuil
 
 /// The same file puts one of the kind over the same columns (or under the same name) in its place, before or after.
 fn is_replaced(view: &OperationView<'_>, dropped: &Dropped<'_>) -> bool {
+    let later = names_at_the_end(view, dropped);
     let same_columns = |columns: &[Ident]| {
         !dropped.columns.is_empty()
-            && columns.iter().all(|column| dropped.columns.contains(&column))
             && !columns.is_empty()
+            && columns.iter().all(|column| dropped.columns.contains(&column) || later.columns.contains(column))
     };
+    let same_table = |table: &Name| table == dropped.table || *table == later.table;
     let replaces = |action: &Action| match action {
         Action::AddConstraint { table, constraint } => {
             let same_name = constraint.name.as_ref().is_some_and(|name| name.is(dropped.name));
             let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
             let same_kind = constraint.kind == dropped.kind || (is_key(constraint.kind) && is_key(dropped.kind));
             let is_wider = dropped.kind == ConstraintKind::ForeignKey && is_wider_reference(view, dropped, constraint);
-            table == dropped.table && same_kind && (same_name || same_columns(&constraint.columns) || is_wider)
+            same_table(table) && same_kind && (same_name || same_columns(&constraint.columns) || is_wider)
         }
         Action::CreateIndex(index) if index.unique && dropped.kind == ConstraintKind::Unique => {
             let columns: Vec<Ident> = index.columns.iter().filter_map(|part| part.column.clone()).collect();
             let same_name = index.name.as_ref().is_some_and(|name| name.object.is(dropped.name));
-            index.table == *dropped.table && (same_name || same_columns(&columns))
+            same_table(&index.table) && (same_name || same_columns(&columns))
         }
         _ => false,
     };
     view.statement.script().operations().any(|(_, operation)| replaces(&operation.action))
         || has_other_key(view.context(), dropped)
+}
+
+struct Renamed {
+    table: Name,
+    columns: Vec<Ident>,
+}
+
+/// What the table and the columns are called after the file's later renames.
+fn names_at_the_end(view: &OperationView<'_>, dropped: &Dropped<'_>) -> Renamed {
+    let mut names =
+        Renamed { table: dropped.table.clone(), columns: dropped.columns.iter().copied().cloned().collect() };
+    for (_, operation) in view.context().later() {
+        match &operation.action {
+            Action::RenameTable { table, to } if *table == names.table => names.table = to.clone(),
+            Action::RenameColumn { table, column, to } if *table == names.table => {
+                names.columns.iter_mut().filter(|own| *own == column).for_each(|own| *own = to.clone());
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 /// A foreign key over the same columns and more to the same table: what it points at is there as before.

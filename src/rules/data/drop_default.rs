@@ -104,7 +104,9 @@ fn consider(
     found: &mut Findings<'_>,
 ) {
     let context = view.context();
-    let is_gone_later = context.later().any(|(_, later)| gives_default_or_drops(&later.action, table, column));
+    let with_it = &view.statement.statement().operations;
+    let is_gone_later = with_it.iter().any(|other| gives_default_or_drops(&other.action, table, column))
+        || context.later().any(|(_, later)| gives_default_or_drops(&later.action, table, column));
     let had_none = before.is_some_and(|column| column.has_default == Some(false));
     if !has_old_rows(context, table) || is_gone_later || had_none {
         return;

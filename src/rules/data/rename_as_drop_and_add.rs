@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
 ## What it catches
 
 One migration that drops a column and adds one of the same type to the same table: the best match by type and name, or the only match
-by type. Also a column that is dropped and added again under its own name, and a table that is dropped beside the creation of one with
+by type when the names have at least a little in common. Also a column that is dropped and added again under its own name, and a table that is dropped beside the creation of one with
 nearly the same columns. It is left alone when the file copies the values over.
 
 ## Why it hurts
@@ -59,6 +59,8 @@ Prisma, \"Customizing migrations\", \"Rename a field\".
 
 /// Names that have at least this much in common count as alike.
 const ALIKE: f64 = 0.4;
+/// The only pair of a type needs so much in common: a book's text and its number are both text, and no rename.
+const A_LITTLE_ALIKE: f64 = 0.2;
 /// Alike enough to be a rename although the type changes.
 const NEARLY_EQUAL: f64 = 0.8;
 
@@ -156,7 +158,7 @@ fn best_pair<'a, 'b>(this: &Side<'a>, dropped: &[Side<'a>], added: &'b [Side<'a>
         && added.iter().filter(|other| fits(this, other)).count() == 1;
     let names = name_likeness(&this.name.value, &best.name.value);
     let is_rename = if fits(this, best) {
-        names >= ALIKE || (only_pair && alike_in_null(this, best))
+        names >= ALIKE || (only_pair && names >= A_LITTLE_ALIKE && alike_in_null(this, best))
     } else {
         names >= NEARLY_EQUAL
     };

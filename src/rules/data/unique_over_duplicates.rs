@@ -101,6 +101,17 @@ fn tells_rows_apart(view: &OperationView<'_>, key: &Key<'_>, column: &Ident) -> 
     if let Action::AddColumn { column: added, .. } = view.action() {
         return is_null_everywhere(view, key, added.nullable, added.default.is_some()) || is_generated(added);
     }
+    let with_it = view.statement.statement().operations.iter().find_map(|other| match &other.action {
+        Action::AddColumn { table, column: added, .. } if table == key.table && added.name == *column => Some(added),
+        _ => None,
+    });
+    if let Some(added) = with_it {
+        // Required and without a default: then there is no row, or the addition fails.
+        let is_empty = added.nullable == Some(false) && added.default.is_none();
+        return is_empty
+            || is_null_everywhere(view, key, added.nullable, added.default.is_some())
+            || is_generated(added);
+    }
     let Some(known) = view.context().column(key.table, column) else { return false };
     if !view.context().state.born_in_pending(known.born) {
         return false;

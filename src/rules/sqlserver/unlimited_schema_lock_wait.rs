@@ -85,7 +85,12 @@ fn changed<'a>(view: &StatementView<'_>, statement: &'a Statement) -> Option<&'a
                 | Action::CreateTable(_)
                 | Action::CreateView { .. }
                 | Action::IdentityInsert { .. }
-        );
+        ) || is_side_index(&operation.action);
         operation.action.table().filter(|table| !rows && is_old(&view.context, table))
     })
+}
+
+/// Building an index that is not the table itself shuts out writes only: see `offline-index-build`.
+fn is_side_index(action: &Action) -> bool {
+    matches!(action, Action::CreateIndex(index) if index.clustered != Some(true))
 }

@@ -16,3 +16,8 @@ ALTER TABLE "items" ADD CONSTRAINT "items_list_fkey" FOREIGN KEY ("list") REFERE
 -- The wider key still finds every row that it points at.
 ALTER TABLE "items" DROP CONSTRAINT "items_list_fkey";
 ALTER TABLE "items" ADD CONSTRAINT "items_list_project_fkey" FOREIGN KEY ("list", "project") REFERENCES "lists" ("id", "project");
+-- The same key under the names that the file gives.
+ALTER TABLE "items" DROP CONSTRAINT "items_list_project_fkey";
+ALTER TABLE "items" RENAME TO "entries";
+ALTER TABLE "entries" RENAME COLUMN "list" TO "list_id";
+ALTER TABLE "entries" ADD CONSTRAINT "entries_list_id_project_fkey" FOREIGN KEY ("list_id", "project") REFERENCES "lists" ("id", "project");

@@ -14,3 +14,5 @@ CREATE UNIQUE INDEX "keys_label_owner_key" ON "keys" ("label", "owner");
 ALTER TABLE "keys" RENAME COLUMN "team" TO "group_id";
 ALTER TABLE "keys" DROP CONSTRAINT "keys_pkey";
 ALTER TABLE "keys" ADD CONSTRAINT "keys_pkey" PRIMARY KEY ("owner", "group_id");
+-- Every row gets a number of its own.
+ALTER TABLE "keys" DROP CONSTRAINT "keys_pkey", ADD COLUMN "number" UUID NOT NULL DEFAULT gen_random_uuid(), ADD CONSTRAINT "keys_pkey" PRIMARY KEY ("number");
