@@ -94,7 +94,9 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let evidence = if idle {
         Evidence::nothing(started_at)
     } else {
-        evidence::gather(&Ground { sources: &sources, target: &target, folder: &folder, plan: &plan, prisma })?
+        let activity = evidence::ask_for_activity(&mut target);
+        let ground = Ground { sources: &sources, target: &target, folder: &folder, plan: &plan, prisma };
+        Evidence { activity, ..evidence::gather(&ground)? }
     };
     let verdicts = gates::judge(&Facts {
         settings: &settings,

@@ -6,6 +6,7 @@
 //! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`](fn@connect),
 //! one section in `tests/database/`.
 
+mod activity;
 mod connect;
 mod deploy_lock;
 mod error;
@@ -19,6 +20,7 @@ mod timestamp;
 
 use std::time::Duration;
 
+pub use activity::{Activity, LongTransaction};
 pub use connect::connect;
 pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
@@ -130,6 +132,15 @@ pub trait Database {
     /// # Errors
     /// [`DatabaseError`].
     fn survey(&mut self) -> Result<Survey>;
+
+    /// Transactions of others in this database that are open for at least so long. SQLite has none that outlive a moment: whoever holds its
+    /// file is in the way of the first question already.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    fn activity(&mut self, _at_least: Duration) -> Result<Activity> {
+        Ok(Activity::default())
+    }
 
     /// Tries to take our own deploy lock, without waiting. It is held until the connection ends, and it is another one than Prisma's: Prisma
     /// needs its own for itself.

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, MySqlConnection, Row};
 use super::deploy_lock::{DeployLock, mysql_name};
 use super::ledger::COLUMNS;
 use super::session::{Place, Session, numbers, one_line};
-use super::{Database, DatabaseError, LedgerRow, Limits, LockState, Result, Server, Survey};
+use super::{Activity, Database, DatabaseError, LedgerRow, Limits, LockState, LongTransaction, Result, Server, Survey};
 use crate::environment::Marker;
 
 /// Characters of a table comment (MySQL manual, `CREATE TABLE`; the same in MariaDB).
@@ -157,6 +157,30 @@ impl Database for MySql {
         // Held before or after the rows were read: a deploy may have been at work while they were.
         let lock = if lock == LockState::Free { lock_now } else { lock };
         Ok(Survey { server, ledger: Some(rows), lock, marker: Marker::parse(&comment) })
+    }
+
+    fn activity(&mut self, at_least: Duration) -> Result<Activity> {
+        // Times of `innodb_trx` are the server's, whatever time zone this session has.
+        let age = "TIMESTAMPDIFF(SECOND, t.trx_started, CONVERT_TZ(NOW(), @@session.time_zone, 'SYSTEM'))";
+        let statements = format!(
+            "SELECT 'long', CAST(t.trx_mysql_thread_id AS CHAR), p.user, p.host, CAST(t.trx_state AS CHAR), \
+             CAST({age} AS CHAR) FROM information_schema.innodb_trx t \
+             JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+             WHERE p.db <=> DATABASE() AND p.id <> CONNECTION_ID() AND {age} >= {} ORDER BY t.trx_started LIMIT 20",
+            at_least.as_secs(),
+        );
+        let long = |row: &MySqlRow| LongTransaction {
+            by: format!(
+                "user `{}` from {}, connection {}",
+                cell(row, 2).unwrap_or_default(),
+                cell(row, 3).unwrap_or_default(),
+                cell(row, 1).unwrap_or_default()
+            ),
+            age: Duration::from_secs(cell(row, 5).and_then(|text| text.parse().ok()).unwrap_or(0)),
+            state: cell(row, 4).unwrap_or_default(),
+        };
+        let rows = self.ask("read `innodb_trx`", &statements)?;
+        Ok(Activity { long: rows.iter().map(long).collect(), hidden: None })
     }
 
     fn try_deploy_lock(&mut self) -> Result<DeployLock> {

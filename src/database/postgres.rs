@@ -11,7 +11,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, PgConnection, Row};
 use super::deploy_lock::{DeployLock, POSTGRES_KEY};
 use super::ledger::{BadRow, COLUMNS};
 use super::session::{Place, Session, numbers, one_line};
-use super::{Database, DatabaseError, LedgerRow, Limits, LockState, Result, Server, Survey, Unreachable, timestamp};
+use super::{
+    Activity, Database, DatabaseError, LedgerRow, Limits, LockState, LongTransaction, Result, Server, Survey,
+    Unreachable, timestamp,
+};
 use crate::environment::Marker;
 use crate::project::Provider;
 use crate::sql::quote::ident;
@@ -149,6 +152,37 @@ impl Database for Postgres {
         Ok(Survey { server, ledger: Some(rows), lock, marker })
     }
 
+    fn activity(&mut self, at_least: Duration) -> Result<Activity> {
+        let statements = format!(
+            "SELECT 'long', a.pid::text, a.usename::text, a.application_name, host(a.client_addr), NULL, a.state, \
+             extract(epoch FROM clock_timestamp() - a.xact_start)::bigint::text FROM pg_catalog.pg_stat_activity a \
+             WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() \
+             AND clock_timestamp() - a.xact_start >= interval '{} milliseconds' ORDER BY a.xact_start LIMIT 20; \
+             SELECT 'hidden', count(*)::text, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_catalog.pg_stat_activity a \
+             WHERE a.datname = current_database() AND a.query = '<insufficient privilege>'",
+            at_least.as_millis(),
+        );
+        let mut activity = Activity::default();
+        for row in &self.ask("read `pg_stat_activity`", "READ ONLY", &statements)? {
+            match &*cell(row, 0).unwrap_or_default() {
+                "long" => activity.long.push(LongTransaction {
+                    by: session(row),
+                    age: Duration::from_secs(cell(row, 7).and_then(|text| text.parse().ok()).unwrap_or(0)),
+                    state: cell(row, 6).unwrap_or_else(|| "no state".to_owned()),
+                }),
+                _ => {
+                    let hidden = cell(row, 1).filter(|count| count != "0");
+                    activity.hidden = hidden.map(|count| {
+                        format!(
+                            "what {count} sessions of other users do is hidden without the right `pg_read_all_stats`"
+                        )
+                    });
+                }
+            }
+        }
+        Ok(activity)
+    }
+
     fn try_deploy_lock(&mut self) -> Result<DeployLock> {
         // A session-level lock outlives the transaction that took it, and taking it is no write.
         let statements = format!(
@@ -229,6 +263,11 @@ fn server(row: &PgRow, schema: &str) -> Server {
 }
 
 fn lock(row: &PgRow) -> LockState {
+    LockState::Held { by: session(row), since: cell(row, 5).and_then(|text| timestamp::parse(&text)) }
+}
+
+/// Cells 1 to 4: process, user, application, address.
+fn session(row: &PgRow) -> String {
     let mut by = match cell(row, 2) {
         Some(user) => format!("user `{user}`"),
         None => "a session".to_owned(),
@@ -240,7 +279,7 @@ fn lock(row: &PgRow) -> LockState {
         by.push_str(&format!(", from {client}"));
     }
     by.push_str(&format!(", process {} on the server", cell(row, 1).unwrap_or_default()));
-    LockState::Held { by, since: cell(row, 5).and_then(|text| timestamp::parse(&text)) }
+    by
 }
 
 fn cell(row: &PgRow, at: usize) -> Option<String> {

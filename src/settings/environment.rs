@@ -7,6 +7,7 @@ use super::backup::BackupSettings;
 use super::gates::GateSettings;
 use super::origin::Sourced;
 use super::reader::{Table, nearest};
+use super::window::WindowSettings;
 use crate::environment::EnvironmentKind;
 
 /// Where a URL comes from. The URL itself is never in the settings.
@@ -43,6 +44,10 @@ pub struct EnvironmentSettings {
     pub lock_timeout: Option<Sourced<Duration>>,
     /// `statement-timeout`: how long one statement may run.
     pub statement_timeout: Option<Sourced<Duration>>,
+    /// `transaction-limit`: how long a transaction of somebody else may be open when a deploy begins.
+    pub transaction_limit: Option<Sourced<Duration>>,
+    /// `[env.<name>.window]`: when deploys may happen.
+    pub window: Option<WindowSettings>,
     /// `[env.<name>.gates]`: how strictly each gate is taken.
     pub gates: GateSettings,
     /// `[env.<name>.backup]`: where a backup comes from.
@@ -63,6 +68,8 @@ impl EnvironmentSettings {
             stabilization: None,
             lock_timeout: None,
             statement_timeout: None,
+            transaction_limit: None,
+            window: None,
             gates: GateSettings::default(),
             backup: None,
         }
@@ -85,6 +92,8 @@ impl EnvironmentSettings {
             stabilization: table.duration("stabilization"),
             lock_timeout: table.duration("lock-timeout"),
             statement_timeout: table.duration("statement-timeout"),
+            transaction_limit: table.duration("transaction-limit"),
+            window: table.table("window").and_then(WindowSettings::read),
             gates: table.table("gates").map(GateSettings::read).unwrap_or_default(),
             backup: table.table("backup").and_then(|backup| BackupSettings::read(backup, root)),
             name,

@@ -15,7 +15,8 @@ pub enum GateMode {
 }
 
 /// The gates that can be set, with their dotted keys.
-pub const GATES: [(&str, &str); 7] = [
+pub const GATES: [(&str, &str); 9] = [
+    ("activity", "gates.activity"),
     ("backup", "gates.backup"),
     ("history", "gates.history"),
     ("lint", "gates.lint"),
@@ -23,6 +24,7 @@ pub const GATES: [(&str, &str); 7] = [
     ("revert", "gates.revert"),
     ("stabilization", "gates.stabilization"),
     ("target", "gates.target"),
+    ("window", "gates.window"),
 ];
 
 /// `[env.<name>.gates]`.

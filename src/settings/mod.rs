@@ -18,6 +18,7 @@ mod problem;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,7 @@ pub use origin::{Origin, Sourced};
 pub use prisma::PrismaSettings;
 pub use problem::Problem;
 pub use reader::nearest;
+pub use window::{Freeze, Hours, WindowSettings, find_zone};
 
 use crate::environment::DevHosts;
 use crate::error::Explain as _;

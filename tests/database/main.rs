@@ -5,6 +5,7 @@ mod lint;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activity;
 mod algorithms_mariadb;
 mod backup;
 #[path = "../rules/case.rs"]

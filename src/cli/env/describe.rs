@@ -63,6 +63,8 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         stabilization,
         lock_timeout,
         statement_timeout,
+        transaction_limit,
+        window,
         gates,
         backup,
     } = environment;
@@ -76,6 +78,8 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         text("stabilization", &span(stabilization)),
         text("lock-timeout", &span(lock_timeout)),
         text("statement-timeout", &span(statement_timeout)),
+        text("transaction-limit", &span(transaction_limit)),
+        text("window", &window.as_ref().map(|window| window.time_zone.clone().map(|zone| format!("set, in {zone}")))),
         text("backup", &backup.as_ref().map(|backup| backup.source.clone().map(backup_text))),
     ]
     .into_iter()

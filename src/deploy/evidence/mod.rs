@@ -11,7 +11,9 @@ pub mod stages;
 use jiff::Timestamp;
 
 use super::backup;
+use super::gates::WORTH_TELLING;
 use super::plan::Plan;
+use crate::database::Activity;
 use crate::environment::{Sources, Target};
 use crate::error::Result;
 use crate::migrations::MigrationsFolder;
@@ -37,13 +39,23 @@ pub struct Evidence {
     pub reverts: Vec<reverts::Revert>,
     /// What `check` says of the latest backup; `None`: not asked.
     pub latest_backup: Option<Result<Timestamp, String>>,
+    /// Who is at work in the database; `None`: not asked.
+    pub activity: Option<Result<Activity, String>>,
 }
 
 impl Evidence {
     /// Nothing but the time: for a deploy that would run nothing.
     #[must_use]
     pub fn nothing(now: Timestamp) -> Self {
-        Evidence { now, stages: Vec::new(), lint: None, git: Git::NotAsked, reverts: Vec::new(), latest_backup: None }
+        Evidence {
+            now,
+            stages: Vec::new(),
+            lint: None,
+            git: Git::NotAsked,
+            reverts: Vec::new(),
+            latest_backup: None,
+            activity: None,
+        }
     }
 }
 
@@ -103,4 +115,14 @@ fn ask_for_backup(ground: &Ground<'_>) -> Option<Result<Timestamp, String>> {
     }
     let root = &ground.sources.settings.root;
     Some(backup::latest(words, &environment.name.value, root).map_err(|error| error.to_string()))
+}
+
+/// Asks the target who is at work there. Before the rest, since it needs the connection for itself.
+pub fn ask_for_activity(target: &mut Target) -> Option<Result<Activity, String>> {
+    let environment = target.environment();
+    if environment.gates.is_off("activity") {
+        return None;
+    }
+    let limit = environment.transaction_limit.as_ref().map_or(WORTH_TELLING, |limit| limit.value);
+    Some(target.database()?.activity(limit).map_err(|error| error.to_string()))
 }

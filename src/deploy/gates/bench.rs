@@ -22,6 +22,7 @@ pub(crate) struct Bench {
     pub folder: MigrationsFolder,
     ledger: Vec<LedgerRow>,
     pub evidence: Evidence,
+    pub lock: LockState,
 }
 
 impl Bench {
@@ -37,7 +38,14 @@ impl Bench {
         };
         let now = "2026-11-24T12:00:00Z".parse().unwrap();
         let evidence = Evidence::nothing(now);
-        Bench { settings, environment: environment.to_owned(), folder, ledger: Vec::new(), evidence }
+        Bench {
+            settings,
+            environment: environment.to_owned(),
+            folder,
+            ledger: Vec::new(),
+            evidence,
+            lock: LockState::Free,
+        }
     }
 
     /// Seconds before the moment of judging; negative: after it.
@@ -89,7 +97,7 @@ impl Bench {
             read_only: None,
             system_database: false,
         };
-        let survey = Survey { server, ledger: Some(self.ledger.clone()), lock: LockState::Free, marker: None };
+        let survey = Survey { server, ledger: Some(self.ledger.clone()), lock: self.lock.clone(), marker: None };
         let url =
             DatabaseUrl::parse(None, "postgresql://ada@db.example.com/app", std::path::Path::new("/work")).unwrap();
         let found = FoundUrl { url, provenance: Provenance::Process { variable: "P".to_owned() } };

@@ -3,6 +3,7 @@
 //! All gates are evaluated and all verdicts shown before anything is decided ([`judge`]). To add one: a file here with a unit
 //! struct that implements [`Gate`], and its line in [`GATES`]; a test in it for each of pass, warn and block.
 
+mod activity;
 mod backup;
 #[cfg(test)]
 mod bench;
@@ -12,11 +13,14 @@ mod revert;
 mod stabilization;
 mod staged;
 mod target;
+mod window;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub use activity::WORTH_TELLING;
 
 use crate::deploy::evidence::Evidence;
 use crate::deploy::plan::Plan;
@@ -108,6 +112,8 @@ pub const GATES: &[&dyn Gate] = &[
     &revert::RevertGate,
     &staged::StagedGate,
     &stabilization::StabilizationGate,
+    &window::WindowGate,
+    &activity::ActivityGate,
     &backup::BackupGate,
 ];
 
