@@ -113,6 +113,17 @@ fn a_migration_that_refuses_nulls_is_proven_on_rows_without() {
     ");
 }
 
+/// Settings of one row, which a migration has written: there is nothing to add, and something to lose.
+#[test]
+fn a_table_that_takes_no_more_rows_keeps_its_own() {
+    let earlier =
+        "CREATE TABLE one (id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), v TEXT);\nINSERT INTO one VALUES (1, 'a');";
+    let renamed = "ALTER TABLE one RENAME COLUMN v TO w;";
+    let project = project("sqlite", earlier, renamed, Some("ALTER TABLE one RENAME COLUMN w TO v;"));
+    let (found, _) = verify(&project, &[]);
+    assert_eq!((&found[0]["verdict"], &found[0]["rows"]), (&"proven".into(), &1.into()), "{}", found[0]);
+}
+
 #[test]
 fn a_history_that_does_not_run_proves_nothing() {
     let broken =

@@ -1,4 +1,4 @@
-//! PostgreSQL 12 and newer: the catalogue, in the words of its own functions (`pg_get_constraintdef`, `pg_get_indexdef`, …).
+//! PostgreSQL 13 and newer: the catalogue, in the words of its own functions (`pg_get_constraintdef`, `pg_get_indexdef`, …).
 //!
 //! Every query gives rows of kind, table, name, attribute, value; a NULL value is no attribute. What belongs to an extension is left to it.
 
