@@ -49,7 +49,7 @@ pub(super) fn widens(from: &DataType, to: &DataType) -> bool {
 
 /// Every value survives the change, though not as the same type: readers may trip over it, nothing is lost.
 pub(super) fn keeps_values(from: &DataType, to: &DataType) -> bool {
-    use TypeFamily::{Boolean, Date, Decimal, Float, Integer, Json, Jsonb, Serial, Text, User, Uuid, VarChar};
+    use TypeFamily::{Boolean, Date, Decimal, Integer, Json, Jsonb, Serial, Text, User, Uuid, VarChar};
     if widens(from, to) {
         return true;
     }
@@ -66,9 +66,7 @@ pub(super) fn keeps_values(from: &DataType, to: &DataType) -> bool {
             let precision = to.arguments.first().copied();
             precision.is_none_or(|p| p.saturating_sub(to.arguments.get(1).copied().unwrap_or(0)) >= needed)
         }
-        // Eight bytes of floating point hold 53 bits of a whole number.
-        (Integer(width) | Serial(width), Float(8)) => width <= 4,
-        (Json, Jsonb) | (Jsonb, Json) => true,
+        (Json, Jsonb) => true,
         _ => false,
     }
 }
