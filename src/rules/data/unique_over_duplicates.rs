@@ -106,8 +106,7 @@ fn tells_rows_apart(view: &OperationView<'_>, key: &Key<'_>, column: &Ident) -> 
         _ => None,
     });
     if let Some(added) = with_it {
-        // Required and without a default: then there is no row, or the addition fails.
-        let is_empty = added.nullable == Some(false) && added.default.is_none();
+        let is_empty = is_empty_or_fails(view, added.nullable, added.default.is_some());
         return is_empty
             || is_null_everywhere(view, key, added.nullable, added.default.is_some())
             || is_generated(added);
@@ -116,8 +115,14 @@ fn tells_rows_apart(view: &OperationView<'_>, key: &Key<'_>, column: &Ident) -> 
     if !view.context().state.born_in_pending(known.born) {
         return false;
     }
-    is_null_everywhere(view, key, known.nullable, known.has_default != Some(false))
+    is_empty_or_fails(view, known.nullable, known.has_default != Some(false))
+        || is_null_everywhere(view, key, known.nullable, known.has_default != Some(false))
         || known.definition.as_ref().is_some_and(is_generated)
+}
+
+/// A new column that is required and has no default: there is no row, or its addition fails. MySQL writes '' or 0 into every row instead.
+fn is_empty_or_fails(view: &OperationView<'_>, nullable: Option<bool>, has_default: bool) -> bool {
+    view.facts().provider != Provider::Mysql && nullable == Some(false) && !has_default
 }
 
 fn is_null_everywhere(view: &OperationView<'_>, key: &Key<'_>, nullable: Option<bool>, has_default: bool) -> bool {

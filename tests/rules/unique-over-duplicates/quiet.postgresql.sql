@@ -16,3 +16,6 @@ ALTER TABLE "keys" DROP CONSTRAINT "keys_pkey";
 ALTER TABLE "keys" ADD CONSTRAINT "keys_pkey" PRIMARY KEY ("owner", "group_id");
 -- Every row gets a number of its own.
 ALTER TABLE "keys" DROP CONSTRAINT "keys_pkey", ADD COLUMN "number" UUID NOT NULL DEFAULT gen_random_uuid(), ADD CONSTRAINT "keys_pkey" PRIMARY KEY ("number");
+-- With a row in the table the addition fails before the key could.
+ALTER TABLE "keys" ADD COLUMN "token" TEXT NOT NULL;
+CREATE UNIQUE INDEX "keys_token_key" ON "keys" ("token");
