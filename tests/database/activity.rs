@@ -52,7 +52,7 @@ fn an_open_transaction_is_seen_until_it_ends() {
 fn until(connection: &mut dyn Database, awaited: fn(&Activity) -> bool) -> Activity {
     let started = Instant::now();
     loop {
-        let seen = connection.activity(Duration::ZERO).unwrap();
+        let seen = connection.activity(Duration::ZERO).expect("the server answers");
         if awaited(&seen) {
             return seen;
         }
