@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::error::{LintError, UnknownName};
 use crate::environment::EnvironmentKind;
-use crate::rules::{Level, Rule};
+use crate::rules::{Check, Level, Rule};
 use crate::settings::{self, LintSettings, Origin, RuleSettings, Sourced};
 
 /// The levels of all rules for one run.
@@ -71,7 +71,18 @@ impl LevelBook {
         if unknown.is_empty() { Ok(book) } else { Err(LintError::UnknownRules { names: unknown }) }
     }
 
-    /// The level of a rule in one migration. Without an environment everything is held to production's standard.
+    /// It is off by default and nobody turned it on, so it need not be run. Rules of the whole history stay awake: they run once, and
+    /// which migrations have directives about them is known at the end only.
+    #[must_use]
+    pub fn is_asleep(&self, rule: &Rule) -> bool {
+        rule.is_opt_in()
+            && !matches!(rule.check, Check::History(_))
+            && !self.flags.contains_key(rule.slug)
+            && !self.settings.contains_key(rule.slug)
+            && !self.only.contains(&rule.slug)
+    }
+
+    /// The level of a rule in one migration. `--only` turns on a rule that is off by default, as `warn`. Without an environment everything is held to production's standard.
     #[must_use]
     pub fn level(&self, rule: &Rule, migration: &str) -> (Level, Origin) {
         if !self.only.is_empty() && !self.only.contains(&rule.slug) {
@@ -83,7 +94,14 @@ impl LevelBook {
         self.settings
             .get(rule.slug)
             .and_then(|settings| self.set_level(settings, migration))
-            .map_or_else(|| (rule.levels.for_kind(self.kind), Origin::Default), |set| (level(set.value), set.origin))
+            .map_or_else(|| self.default_level(rule), |set| (level(set.value), set.origin))
+    }
+
+    fn default_level(&self, rule: &Rule) -> (Level, Origin) {
+        if rule.is_opt_in() && self.only.contains(&rule.slug) {
+            return (Level::Warn, Origin::Flag("--only"));
+        }
+        (rule.levels.for_kind(self.kind), Origin::Default)
     }
 
     fn set_level(&self, settings: &RuleSettings, migration: &str) -> Option<Sourced<settings::Level>> {
@@ -165,6 +183,30 @@ mod tests {
         let flags =
             LevelFlags { deny: vec!["ps000".to_owned()], allow: vec!["unreadable-migration".to_owned()], ..none };
         assert_eq!(level(dev, &flags, "20230601_a"), "deny, set by --deny");
+    }
+
+    #[test]
+    fn a_rule_that_is_off_sleeps_until_somebody_names_it() {
+        let rule = crate::lint::find_rule("narrow-id").expect("a rule that is off by default");
+        let told = |text: &str, flags: LevelFlags| {
+            let settings = Settings::from_toml(text, Path::new("/p/prisma-safe.toml")).expect("good settings").lint;
+            let book = LevelBook::new(&settings, &flags, None).expect("known rules");
+            let (level, origin) = book.level(rule, "20260101_a");
+            format!("{} {level}, {origin}", if book.is_asleep(rule) { "asleep:" } else { "awake:" })
+        };
+        let named = || vec!["PS307".to_owned()];
+        let off = "[lint.rules]\nnarrow-id = \"allow\"\n";
+        let by_path = "[lint.rules]\nnarrow-id = { paths = { \"2026*\" = \"deny\" } }\n";
+        assert_eq!(told("", LevelFlags::default()), format!("asleep: allow, {}", Origin::Default));
+        assert_eq!(told("", LevelFlags { warn: named(), ..LevelFlags::default() }), "awake: warn, set by --warn");
+        assert_eq!(told("", LevelFlags { only: named(), ..LevelFlags::default() }), "awake: warn, set by --only");
+        assert_eq!(
+            told(off, LevelFlags { only: named(), ..LevelFlags::default() }),
+            "awake: allow, set in /p/prisma-safe.toml:2"
+        );
+        assert_eq!(told(by_path, LevelFlags::default()), "awake: deny, set in /p/prisma-safe.toml:2");
+        let other = crate::lint::find_rule("drop-table").expect("a rule");
+        assert!(!LevelBook::default().is_asleep(other), "a rule that speaks by default is never asleep");
     }
 
     #[test]

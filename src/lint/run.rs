@@ -17,6 +17,7 @@ use crate::error::Explain as _;
 use crate::migrations::folder::SCRIPT_FILE;
 use crate::rules::{self, Finding, Level, MigrationInput, RevertView, Rule, Subject};
 use crate::settings::shown;
+use crate::sql::directive::DirectiveKind;
 use crate::sql::history_state::State;
 use crate::sql::model::{Script, Span};
 use crate::sql::{self, ReadError};
@@ -67,7 +68,10 @@ enum Revert {
 /// What one batch remembers.
 struct Course<'b> {
     batch: &'b Batch,
-    rules: Vec<&'static Rule>,
+    /// Those that anybody wants to hear of.
+    awake: Vec<&'static Rule>,
+    /// Those of the database.
+    all: Vec<&'static Rule>,
     state: State,
     earlier: Vec<String>,
     pending: Vec<(String, Script)>,
@@ -103,9 +107,11 @@ impl<'l> Linter<'l> {
     /// Those of `sink`.
     pub fn run(&mut self, batch: &Batch, sink: Sink<'_>) -> io::Result<()> {
         let provider = batch.facts.provider;
+        let all: Vec<_> = super::all_rules().filter(|rule| rule.databases.contains(&provider)).collect();
         let mut course = Course {
             batch,
-            rules: super::all_rules().filter(|rule| rule.databases.contains(&provider)).collect(),
+            awake: all.iter().copied().filter(|rule| !self.levels.is_asleep(rule)).collect(),
+            all,
             state: State::new(provider),
             earlier: Vec::new(),
             pending: Vec::new(),
@@ -179,11 +185,13 @@ impl<'l> Linter<'l> {
             pending_before: &course.pending,
         };
         let before = self.repairs.then(|| course.state.clone());
-        let hits = rules::check(&course.rules, &input, &mut course.state);
+        // A directive about a sleeping rule is dead or not: only the rule tells.
+        let rules = if course.wakes(&script) { &course.all } else { &course.awake };
+        let hits = rules::check(rules, &input, &mut course.state);
         let (mut outcome, waits) = self.report(course.batch, item, &script, hits, Stage::Migration);
         if let Some(before) = &before {
             let ground = Ground {
-                rules: &course.rules,
+                rules,
                 facts: &course.batch.facts,
                 name: &item.name,
                 revert,
@@ -257,7 +265,7 @@ impl<'l> Linter<'l> {
     /// The rules that look at the whole history. Their migrations were forgotten, so they are read once more; these are few.
     fn finish(&mut self, course: &mut Course<'_>, sink: Sink<'_>) -> io::Result<()> {
         let batch = course.batch;
-        let mut hits: Vec<(usize, Hit)> = rules::check_history(&course.rules, &batch.facts, &course.state)
+        let mut hits: Vec<(usize, Hit)> = rules::check_history(&course.awake, &batch.facts, &course.state)
             .into_iter()
             .filter_map(|(rule, finding)| Some((finding.migration? as usize, (rule, finding))))
             .filter(|(at, _)| batch.items.get(*at).is_some_and(|item| item.judged))
@@ -277,6 +285,15 @@ impl<'l> Linter<'l> {
 }
 
 impl Course<'_> {
+    /// A directive of the script names a rule that is asleep.
+    fn wakes(&self, script: &Script) -> bool {
+        script.directives.iter().any(|directive| {
+            let (DirectiveKind::Allow(allow) | DirectiveKind::AllowFile(allow)) = &directive.kind else { return false };
+            let mut named = allow.rules.iter().filter_map(|(name, _)| super::find_rule(name));
+            named.any(|rule| self.awake.iter().all(|awake| awake.slug != rule.slug))
+        })
+    }
+
     /// Keeps what later migrations are compared with; gives back the text.
     fn remember(&mut self, item: &Item, script: Script) -> String {
         self.earlier.push(item.name.clone());

@@ -117,6 +117,14 @@ pub struct Rule {
     pub check: Check,
 }
 
+impl Rule {
+    /// Off unless somebody turns it on.
+    #[must_use]
+    pub fn is_opt_in(&self) -> bool {
+        self.levels == Levels::everywhere(Level::Allow)
+    }
+}
+
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.id, self.slug)

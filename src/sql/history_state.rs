@@ -211,6 +211,12 @@ impl State {
         here.map(|key| key.columns.as_slice())
     }
 
+    /// Something was born in the migration at hand.
+    #[must_use]
+    pub fn born_here(&self, born: Birth) -> bool {
+        Some(born.migration) == self.migration
+    }
+
     /// A table by name.
     #[must_use]
     pub fn table(&self, name: &Name) -> Option<&Table> {
@@ -316,18 +322,30 @@ impl Table {
         self.constraints.iter().filter(move |c| c.constraint.kind == kind)
     }
 
-    /// Indexes and key constraints whose leading columns are exactly these, in this order.
+    /// An index or a key finds rows by equality on all these columns: they are its leading ones, in whatever order. A partial index
+    /// does when all that it leaves out is NULL in one of them.
     #[must_use]
     pub fn has_index_on(&self, columns: &[Ident]) -> bool {
-        let leads = |own: &mut dyn Iterator<Item = Option<&Ident>>| {
-            columns.iter().all(|wanted| own.next().flatten().is_some_and(|c| c == wanted))
+        let leads = |own: &[Option<&Ident>]| {
+            own.get(..columns.len()).is_some_and(|first| columns.iter().all(|wanted| first.contains(&Some(wanted))))
         };
-        self.indexes
-            .iter()
-            .any(|i| i.index.condition.is_none() && leads(&mut i.index.columns.iter().map(|c| c.column.as_ref())))
-            || self.constraints.iter().any(|c| {
-                matches!(c.constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique)
-                    && leads(&mut c.constraint.columns.iter().map(Some))
+        let by_index = self.indexes.iter().map(|known| &known.index).any(|index| {
+            let ordered =
+                index.special.is_none() && !matches!(index.method.as_deref(), Some("gin" | "brin" | "gist" | "spgist"));
+            let whole = index.condition.as_ref().is_none_or(|condition| {
+                // Nothing but `column IS NOT NULL`: such an expression reads the column and compares nothing.
+                let expr = &condition.expr;
+                !expr.not_null.is_empty()
+                    && expr.columns == expr.not_null
+                    && expr.calls.is_empty()
+                    && expr.not_null.iter().all(|c| columns.contains(c))
+            });
+            ordered && whole && leads(&index.columns.iter().map(|part| part.column.as_ref()).collect::<Vec<_>>())
+        });
+        by_index
+            || self.constraints.iter().any(|known| {
+                matches!(known.constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique)
+                    && leads(&known.constraint.columns.iter().map(Some).collect::<Vec<_>>())
             })
     }
 }

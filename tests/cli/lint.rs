@@ -162,6 +162,56 @@ fn directives_allow_one_statement_or_the_file_and_never_silently() {
 }
 
 #[test]
+fn a_rule_that_is_off_speaks_when_it_is_named() {
+    let table = "CREATE TABLE \"users\" (\"id\" SERIAL NOT NULL, CONSTRAINT \"users_pkey\" PRIMARY KEY (\"id\"));\n";
+    let allowed = format!("-- prisma-safe: allow narrow-id reason=\"a dozen rows\"\n{table}");
+    let dead = "-- prisma-safe: allow-file PS307 reason=\"none\"\nSELECT 1;\n";
+    let migrations =
+        [("20260101120000_one", table), ("20260102120000_allowed", &*allowed), ("20260103120000_dead", dead)];
+    let project = folder(&migrations);
+    // Off: but a directive about it is still known to be dead or not.
+    assert_snapshot!(findings(&project, &["migrations"]), @r"
+    20260103120000_dead line 1: dead-directive warn
+    exit code 0
+    ");
+    for (arguments, expected) in [
+        (
+            ["migrations", "--warn", "narrow-id"],
+            "20260101120000_one line 1: narrow-id warn\n20260103120000_dead line 1: dead-directive warn\nexit code 0",
+        ),
+        (
+            ["migrations", "--deny", "narrow-id"],
+            "20260101120000_one line 1: narrow-id deny\n20260103120000_dead line 1: dead-directive warn\nexit code 1",
+        ),
+        (["migrations", "--only", "narrow-id"], "20260101120000_one line 1: narrow-id warn\nexit code 0"),
+    ] {
+        assert_eq!(findings(&project, &arguments).trim(), expected, "{arguments:?}");
+    }
+    let project = project.file("prisma-safe.toml", "[lint.rules]\nnarrow-id = \"warn\"\n");
+    assert_snapshot!(project.run(&["lint", "migrations/20260101120000_one/migration.sql"]).all(), @r#"
+    stdout:
+    warning[PS307]: `users`.`id` counts in 32 bits: its last number is 2147483647
+     --> migrations/20260101120000_one/migration.sql:1:28
+      |
+    1 | CREATE TABLE "users" ("id" SERIAL NOT NULL, CONSTRAINT "users_pkey" PRIMARY KEY ("id"));
+      |                            ^^^^^^
+      |
+      = why: After 2147483647 every insert into `users` fails. To widen the column then means to
+             write the whole table anew, with every foreign key that points at it.
+      = help: Take the wide type while the table is empty:
+              "id" BIGSERIAL NOT NULL
+              In Prisma's schema, and `BigInt` for the fields that point at it:
+              id BigInt @id @default(autoincrement())
+      = note: `narrow-id` is `warn`, set in prisma-safe.toml:2
+              more: cargo prisma-safe explain narrow-id
+              to allow it, above the statement: -- prisma-safe: allow narrow-id reason="…"
+
+    1 migration, 1 statement, all understood: 1 finding (warn)
+    exit code: 0
+    "#);
+}
+
+#[test]
 fn levels_come_from_flags_paths_kinds_and_say_so() {
     let settings = "[env.dev]\nkind = \"dev\"\nurl-env = \"DATABASE_URL\"\n\n[env.production]\nkind = \"production\"\nurl-env = \"PRODUCTION\"\n\n[lint.rules]\ndrop-table = { level = \"deny\", dev = \"allow\", paths = { \"2025*\" = \"warn\" } }\n";
     let project =

@@ -90,7 +90,11 @@ impl Case {
 
     /// Findings in the last migration, and those of history rules anywhere.
     pub(crate) fn check(&self) -> Vec<(&'static Rule, Finding)> {
-        let all: Vec<_> = rules::all().filter(|rule| rule.databases.contains(&self.facts.provider)).collect();
+        // A rule that is off by default sees its own examples only: those of others are what most projects write.
+        let own = |rule: &Rule| self.path.parent().is_some_and(|folder| folder.ends_with(rule.slug));
+        let all: Vec<_> = rules::all()
+            .filter(|rule| rule.databases.contains(&self.facts.provider) && (!rule.is_opt_in() || own(rule)))
+            .collect();
         let mut state = State::new(self.facts.provider);
         let mut earlier: Vec<String> = Vec::new();
         let mut pending_before: Vec<(String, Script)> = Vec::new();
