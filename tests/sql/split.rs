@@ -188,7 +188,7 @@ fn prismas_wrapper_is_taken_off() {
 }
 
 /// Texts of a few hundred kilobytes that make a careless splitter quadratic.
-const BOMB: usize = if cfg!(debug_assertions) { 200_000 } else { 2_000_000 };
+const BOMB: usize = if cfg!(debug_assertions) { 100_000 } else { 2_000_000 };
 
 /// See [`BOMB`].
 fn bombs() -> Vec<(&'static str, String)> {

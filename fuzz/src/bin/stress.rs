@@ -161,7 +161,12 @@ fn mutate(random: &mut Random, seeds: &[Vec<u8>], input: &mut Vec<u8>) {
                     input.splice(at..at, word.iter().copied());
                 }
             }
-            5 => input[at.min(input.len() - 1)] ^= 1 << random.below(8),
+            5 => {
+                let bit = 1 << random.below(8);
+                if let Some(byte) = input.get_mut(at) {
+                    *byte ^= bit;
+                }
+            }
             _ => input.truncate(at + length + 1),
         }
         if input.len() < 2 {
