@@ -199,9 +199,16 @@ fn main() -> ExitCode {
                     }
                     mutate(&mut random, seeds, &mut input);
                     let (name, target) = TARGETS[random.below(TARGETS.len())];
-                    let begun = Instant::now();
-                    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| target(&input)));
-                    let taken = begun.elapsed();
+                    let run = || {
+                        let begun = Instant::now();
+                        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| target(&input)));
+                        (outcome, begun.elapsed())
+                    };
+                    let (outcome, mut taken) = run();
+                    if outcome.is_ok() && taken > SLOWEST {
+                        // The machine may have been busy: only what is slow every time is slow.
+                        taken = (0..3).map(|_| run().1).fold(taken, Duration::min);
+                    }
                     if let Ok(mut slowest) = slowest.lock()
                         && taken > slowest.0
                     {
