@@ -135,17 +135,25 @@ impl<W: Write> Replies<W> {
     /// When the engine cannot be read or Prisma is gone.
     pub fn pass_on(&self, mut engine: impl BufRead) -> std::io::Result<()> {
         let mut line = Vec::new();
+        let mut gone = Ok(());
         while engine.read_until(b'\n', &mut line)? > 0 {
-            self.with(|state| {
+            let passed = self.with(|state| {
                 if let Ok(Line { method: None, id: Some(id), .. }) = serde_json::from_slice(&line) {
                     state.waiting.remove(id.get());
                 }
+                if gone.is_err() {
+                    return Ok(());
+                }
                 state.output.write_all(&line)?;
                 state.output.flush()
-            })?;
+            });
+            // Read on all the same: a closed pipe would kill the engine in the middle of a migration.
+            if let Err(error) = passed {
+                gone = Err(error);
+            }
             line.clear();
         }
-        Ok(())
+        gone
     }
 }
 
