@@ -9,10 +9,9 @@ use serde::Serialize;
 use super::{Context, FormatArgs};
 use crate::database::DeployLock;
 use crate::deploy::backup::{self, Taken};
-use crate::deploy::evidence::{self, Evidence, Ground};
-use crate::deploy::gates::{self, Facts, Outcome, Verdict};
+use crate::deploy::gates::{Outcome, Verdict};
 use crate::deploy::receipt::{self, Receipt, Recorded, Who};
-use crate::deploy::{Applied, DeployError, Plan, execution, plan, plan_hash};
+use crate::deploy::{Applied, Assessment, DeployError, Plan, execution, plan};
 use crate::environment::Target;
 use crate::environment::source::Sources;
 use crate::error::Result;
@@ -80,51 +79,34 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     }
     let shell = &mut context.shell;
     let json = args.format.is_json();
-    let mut history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     shell.status("Target", &describe(&target));
-    if !args.dry_run && history.would_apply().next().is_some() {
+    let pending = |target: &Target| {
+        History::new(&folder.migrations, target.survey().ledger.as_deref()).would_apply().next().is_some()
+    };
+    if !args.dry_run && pending(&target) {
         // From here to the last look at the ledger nobody else deploys; what was read before may be old by now.
         take_lock(shell, &mut target, Duration::from_secs(args.lock_wait))?;
         target.look()?;
-        history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     }
-    let prisma = Some(crate::prisma::launch::version(&project));
-    let idle = history.would_apply().next().is_none();
-    let plan = if idle { Plan::nothing() } else { Plan::new(project.provider, &folder, &history, prisma) };
-    let evidence = if idle {
-        Evidence::nothing(started_at)
-    } else {
-        let activity = evidence::ask_for_activity(&mut target);
-        let ground = Ground { sources: &sources, target: &target, folder: &folder, plan: &plan, prisma };
-        Evidence { activity, ..evidence::gather(&ground)? }
-    };
-    let verdicts = gates::judge(&Facts {
-        settings: &settings,
-        provider: project.provider,
-        target: &target,
-        folder: &folder,
-        history: &history,
-        plan: &plan,
-        evidence: &evidence,
-    });
-    let hash = plan_hash::hash(&settings, &target, &folder, prisma);
+    let assessment = Assessment::of(&sources, &mut target, &folder)?;
+    let Assessment { history, plan, verdicts, hash, .. } = &assessment;
     let name = target.name().to_owned();
-    let told = Told { environment: &name, verdicts: &verdicts, hash: &hash, plan: &plan };
-    if idle && history.failed().next().is_none() {
-        return nothing_pending(shell, json, &target, &told, &history);
+    let told = Told { environment: &name, verdicts, hash, plan };
+    if history.would_apply().next().is_none() && history.failed().next().is_none() {
+        return nothing_pending(shell, json, &target, &told, history);
     }
-    show_verdicts(shell, &verdicts);
-    show_plan(shell, &plan, args.dry_run);
+    show_verdicts(shell, verdicts);
+    show_plan(shell, plan, args.dry_run);
     if args.dry_run {
-        shell.status("Hash", &hash);
+        shell.status("Hash", hash);
     }
     let failed = history.failed().next().is_some();
-    let checked = DeployError::check(target.name(), &verdicts, failed).and_then(|()| same_plan(&args, &target, &hash));
+    let checked = DeployError::check(target.name(), verdicts, failed).and_then(|()| same_plan(&args, &target, hash));
     if args.dry_run {
         if json {
             print_document(shell, &told, &[], None);
         } else {
-            print_sql(shell, &plan);
+            print_sql(shell, plan);
         }
         // What would stop the deploy is this run's answer too.
         return checked.map(|()| ExitCode::Done).map_err(Into::into);
@@ -135,9 +117,9 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         }
         return Err(blocked.into());
     }
-    ask(shell, &args, &target, &plan)?;
+    ask(shell, &args, &target, plan)?;
     let backup = take_backup(shell, &target, &settings)?;
-    let applied = execute(context, &args, &mut target, &folder, &plan)?;
+    let applied = execute(context, &args, &mut target, &folder, plan)?;
     let shell = &mut context.shell;
     let by = Who::of(&variables);
     let done = Done { applied: &applied, backup: backup.as_ref(), started_at, by };

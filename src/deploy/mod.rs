@@ -2,6 +2,7 @@
 //!
 //! [`gates`] judge, [`plan`] says what would run, [`execution`] runs it and believes only the ledger afterwards.
 
+pub mod assessment;
 pub mod backup;
 pub mod error;
 pub mod evidence;
@@ -13,6 +14,7 @@ pub mod receipt;
 pub mod resolution;
 pub mod steps;
 
+pub use assessment::Assessment;
 pub use error::DeployError;
 pub use execution::Applied;
 pub use plan::{Plan, Planned};
