@@ -15,7 +15,7 @@ use crate::project::Provider;
 /// `connect_timeout=0` means "as long as it takes"; nobody waits longer than this for a status.
 const LONGEST: Duration = Duration::from_secs(60);
 /// Prisma's default schema.
-const PUBLIC: &str = "public";
+pub(super) const PUBLIC: &str = "public";
 
 /// Connects to what a URL means, and creates nothing there.
 ///
@@ -76,12 +76,12 @@ fn connect_mysql(server: &ServerDriver, place: Place, limits: Limits) -> Result<
     }
 }
 
-fn limits(options: ConnectOptions, server: Option<&ServerDriver>) -> Limits {
+pub(super) fn limits(options: ConnectOptions, server: Option<&ServerDriver>) -> Limits {
     let of_url = server.map_or(Some(LONGEST), |server| server.connect_timeout);
     Limits { connect: options.timeout.or(of_url).unwrap_or(LONGEST).min(LONGEST), statement: options.statement_timeout }
 }
 
-fn address(address: &Address) -> String {
+pub(super) fn address(address: &Address) -> String {
     match address {
         Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
         Address::Tcp { host, port } => format!("{host}:{port}"),
@@ -90,7 +90,7 @@ fn address(address: &Address) -> String {
     }
 }
 
-fn postgres(server: &ServerDriver, tls: &Tls, encrypted: bool) -> PgConnectOptions {
+pub(super) fn postgres(server: &ServerDriver, tls: &Tls, encrypted: bool) -> PgConnectOptions {
     // The only door for raw `options`: a URL with nothing else in it. The text may be a secret, so it is never shown.
     let options = server.options.as_ref().and_then(|options| {
         let text = percent_encoding::utf8_percent_encode(options.expose_secret(), percent_encoding::NON_ALPHANUMERIC);
@@ -120,7 +120,7 @@ fn postgres(server: &ServerDriver, tls: &Tls, encrypted: bool) -> PgConnectOptio
     })
 }
 
-fn mysql(server: &ServerDriver, tls: &Tls, encrypted: bool) -> MySqlConnectOptions {
+pub(super) fn mysql(server: &ServerDriver, tls: &Tls, encrypted: bool) -> MySqlConnectOptions {
     let mut driver = MySqlConnectOptions::new().database(&server.database);
     driver = match &server.address {
         Address::Tcp { host, port } => driver.host(host).port(*port),

@@ -1,6 +1,7 @@
 //! The databases, read directly: one small trait, one file per provider.
 //!
-//! Everything here is read-only but [`Database::set_marker`] and the deploy lock, which leaves no trace. Reading never creates: not the database, not a schema, not a file.
+//! Everything here is read-only but [`Database::set_marker`], the deploy lock, which leaves no trace, and [`run_script`], which runs what a person has
+//! looked at. Reading never creates: not the database, not a schema, not a file.
 //! The trait is synchronous; each implementation drives its own current-thread runtime, so nothing above knows about `async`.
 //!
 //! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`](fn@connect),
@@ -13,6 +14,7 @@ mod error;
 mod ledger;
 mod mysql;
 mod postgres;
+mod script;
 mod session;
 mod sqlite;
 mod sqlserver;
@@ -25,6 +27,7 @@ pub use connect::connect;
 pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};
+pub use script::{Halt, run_script};
 pub use sqlite::{check_sqlite, copy_sqlite};
 
 use crate::environment::Marker;
@@ -141,6 +144,13 @@ pub trait Database {
     fn activity(&mut self, _at_least: Duration) -> Result<Activity> {
         Ok(Activity::default())
     }
+
+    /// Asks the catalogue one question of ours, read-only; cells as the database writes them as text. On MySQL, whose values travel in
+    /// their own types, every cell has to be cast to text by the question.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; `doing` completes "failed to …".
+    fn query(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>>;
 
     /// Tries to take our own deploy lock, without waiting. It is held until the connection ends, and it is another one than Prisma's: Prisma
     /// needs its own for itself.

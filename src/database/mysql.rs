@@ -183,6 +183,11 @@ impl Database for MySql {
         Ok(Activity { long: rows.iter().map(long).collect(), hidden: None })
     }
 
+    fn query(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let rows = self.ask(doing, sql)?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect()).collect())
+    }
+
     fn try_deploy_lock(&mut self) -> Result<DeployLock> {
         let name = mysql_name(&self.session.place.database);
         let statements = format!(
@@ -268,7 +273,7 @@ fn cell(row: &MySqlRow, at: usize) -> Option<String> {
 }
 
 /// Error numbers of MySQL (server error reference) and MariaDB.
-fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
+pub(super) fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
     let database = error.as_database_error()?.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()?;
     let target = place.target.clone();
     let said = one_line(database.message());

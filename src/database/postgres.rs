@@ -183,6 +183,11 @@ impl Database for Postgres {
         Ok(activity)
     }
 
+    fn query(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let rows = self.ask(doing, "READ ONLY", sql)?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect()).collect())
+    }
+
     fn try_deploy_lock(&mut self) -> Result<DeployLock> {
         // A session-level lock outlives the transaction that took it, and taking it is no write.
         let statements = format!(
@@ -292,7 +297,7 @@ fn literal(text: &str) -> String {
 }
 
 /// PostgreSQL manual, appendix A.
-fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
+pub(super) fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
     let database = error.as_database_error()?;
     let target = place.target.clone();
     let said = one_line(database.message());

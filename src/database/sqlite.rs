@@ -202,6 +202,15 @@ impl Database for Sqlite {
         Ok(Survey { server, ledger, lock: LockState::Free, marker: None })
     }
 
+    fn query(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let text = |row: &SqliteRow, at| {
+            let bytes = row.try_get_unchecked::<Option<Vec<u8>>, _>(at).ok().flatten();
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let rows = self.ask(doing, sql)?;
+        Ok(rows.iter().map(|row| (0..row.len()).map(|at| text(row, at)).collect()).collect())
+    }
+
     fn try_deploy_lock(&mut self) -> Result<DeployLock> {
         Ok(lock_folder_of(&self.path))
     }
@@ -276,7 +285,7 @@ fn holder(_: &Path) -> Option<String> {
 }
 
 /// SQLite's result codes, extended ones too (`sqlite.org/rescode.html`).
-fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
+pub(super) fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
     let database = error.as_database_error()?;
     let target = place.target.clone();
     let said = one_line(database.message());
