@@ -81,10 +81,9 @@ fn prove_all(
         None => format!("Prisma {}", prisma.major),
     };
     let what = format!(
-        "{} on a throwaway {} {}, as {as_prisma} runs them (rows from seed {SEED})",
+        "{} on {}, as {as_prisma} runs them (rows from seed {SEED})",
         count(chosen.len(), "migration"),
-        server.product,
-        server.version
+        place.place()
     );
     context.shell.status("Proving", &what);
     let job = Job { folder, provider: project.provider, prisma: Some(prisma), chosen };

@@ -1,6 +1,8 @@
 //! Databases that vanish. Each provider has one file; the flow sees [`Throwaway`] and [`Session`] only.
 
 mod postgres;
+#[cfg(unix)]
+mod process;
 mod scratch;
 mod sqlite;
 
@@ -51,6 +53,8 @@ pub trait Session {
 pub trait Throwaway {
     /// What it is.
     fn server(&self) -> &Server;
+    /// The same for people: `a throwaway PostgreSQL 15.18 from …`, `PostgreSQL 15.18, the server of \`VERIFY_URL\``.
+    fn place(&self) -> String;
     /// The database that the history is applied to, once.
     ///
     /// # Errors
@@ -73,6 +77,12 @@ pub fn open(provider: Provider) -> Result<Box<dyn Throwaway>, VerifyError> {
         Provider::Postgresql => Ok(Box::new(postgres::Started::new()?)),
         Provider::Mysql | Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
     }
+}
+
+/// Where a program lies, for people.
+#[cfg(unix)]
+fn folder_of(program: &std::path::Path) -> String {
+    program.parent().unwrap_or(program).display().to_string()
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, VerifyError> {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::{Rows, Server, Session, SqlFailure, Throwaway, one_line, runtime, scratch};
+use super::scratch::{self, Scratch};
+use super::{Rows, Server, Session, SqlFailure, Throwaway, one_line, runtime};
 use crate::revert::VerifyError;
 
 /// A folder of SQLite files.
@@ -18,7 +18,7 @@ pub(super) struct Files {
     copies: usize,
     runtime: Rc<Runtime>,
     // Last: the connections close before the folder goes.
-    folder: TempDir,
+    folder: Scratch,
 }
 
 impl Files {
@@ -44,6 +44,10 @@ fn connecting(failure: SqlFailure) -> VerifyError {
 impl Throwaway for Files {
     fn server(&self) -> &Server {
         &self.server
+    }
+
+    fn place(&self) -> String {
+        format!("a throwaway SQLite {}", self.server.version)
     }
 
     fn base(&mut self) -> Result<&mut dyn Session, VerifyError> {
