@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use super::script::{self, ScriptConnection, ScriptSettings};
 use super::session::Place;
 use super::{ConnectOptions, Database, DatabaseError, Limits, Result, mysql, postgres, sqlite, sqlserver};
 use crate::environment::DatabaseUrl;
@@ -15,7 +16,39 @@ use crate::project::Provider;
 /// `connect_timeout=0` means "as long as it takes"; nobody waits longer than this for a status.
 const LONGEST: Duration = Duration::from_secs(60);
 /// Prisma's default schema.
-pub(super) const PUBLIC: &str = "public";
+const PUBLIC: &str = "public";
+
+/// Opens a connection for a script of our own, and creates nothing there.
+///
+/// # Errors
+/// [`DatabaseError`], sorted by what to do next.
+pub fn open_script(url: &DatabaseUrl, settings: &ScriptSettings) -> Result<Box<dyn ScriptConnection>> {
+    let target = url.redacted();
+    match url.driver().map_err(DatabaseError::Url)? {
+        Driver::File(path) => {
+            let address = path.display().to_string();
+            script::sqlite::open(path, Place { target, database: address.clone(), address }, settings)
+        }
+        Driver::Memory => Err(in_memory(target)),
+        Driver::Server(server) if server.provider == Provider::Sqlserver => {
+            Err(DatabaseError::NoDriver { target, provider: Provider::Sqlserver.display_name() })
+        }
+        Driver::Server(server) => {
+            let place = Place { target, address: address(&server.address), database: server.database.clone() };
+            let limits = limits(ConnectOptions::default(), Some(server));
+            if server.provider == Provider::Mysql {
+                return with_mysql(server, |driver| script::mysql::open(driver, place.clone(), limits, settings));
+            }
+            let schema = server.schema.as_deref().unwrap_or(PUBLIC);
+            with_postgres(server, |driver| script::postgres::open(driver, schema, place.clone(), limits, settings))
+        }
+    }
+}
+
+fn in_memory(target: String) -> DatabaseError {
+    let said = "a database in memory is gone when the process that made it ends".to_owned();
+    DatabaseError::NotADatabase { target, said }
+}
 
 /// Connects to what a URL means, and creates nothing there.
 ///
@@ -29,10 +62,7 @@ pub fn connect(url: &DatabaseUrl, options: ConnectOptions) -> Result<Box<dyn Dat
             let place = Place { target, database: address.clone(), address };
             sqlite::connect(path, place, limits(options, None))
         }
-        Driver::Memory => Err(DatabaseError::NotADatabase {
-            target,
-            said: "a database in memory is gone when the process that made it ends".to_owned(),
-        }),
+        Driver::Memory => Err(in_memory(target)),
         Driver::Server(server) => connect_server(server, target, options),
     }
 }
@@ -50,38 +80,41 @@ fn connect_server(server: &ServerDriver, target: String, options: ConnectOptions
     let place = Place { target, address: address(&server.address), database: server.database.clone() };
     let limits = limits(options, Some(server));
     if server.provider == Provider::Mysql {
-        return connect_mysql(server, place, limits);
+        return with_mysql(server, |driver| mysql::connect(driver, place.clone(), limits));
     }
     let schema = server.schema.as_deref().unwrap_or(PUBLIC);
-    let answer = postgres::connect(postgres(server, &server.tls, true), schema, place.clone(), limits);
-    match answer {
+    with_postgres(server, |driver| postgres::connect(driver, schema, place.clone(), limits))
+}
+
+fn with_postgres<T>(server: &ServerDriver, connect: impl Fn(PgConnectOptions) -> Result<T>) -> Result<T> {
+    match connect(postgres(server, &server.tls, true)) {
         // `prefer` with `sslaccept=strict`: a server without TLS is fine, a wrong certificate is not. The driver knows only one of the two.
         Err(DatabaseError::Tls { said, .. })
             if server.tls.mode == TlsMode::Prefer && said.contains("does not support TLS") =>
         {
-            postgres::connect(postgres(server, &server.tls, false), schema, place, limits)
+            connect(postgres(server, &server.tls, false))
         }
         other => other,
     }
 }
 
-fn connect_mysql(server: &ServerDriver, place: Place, limits: Limits) -> Result<Box<dyn Database>> {
-    match mysql::connect(mysql(server, &server.tls, false), place.clone(), limits) {
+fn with_mysql<T>(server: &ServerDriver, connect: impl Fn(MySqlConnectOptions) -> Result<T>) -> Result<T> {
+    match connect(mysql(server, &server.tls, false)) {
         // MySQL 8's default login over plain TCP needs RSA, which is left out of this build for its timing leak
         // (RUSTSEC-2023-0071). Such a server offers TLS, and TLS does it too.
         Err(DatabaseError::Tls { said, .. }) if server.tls.mode == TlsMode::Disable && said.contains("RSA") => {
-            mysql::connect(mysql(server, &server.tls, true), place, limits)
+            connect(mysql(server, &server.tls, true))
         }
         other => other,
     }
 }
 
-pub(super) fn limits(options: ConnectOptions, server: Option<&ServerDriver>) -> Limits {
+fn limits(options: ConnectOptions, server: Option<&ServerDriver>) -> Limits {
     let of_url = server.map_or(Some(LONGEST), |server| server.connect_timeout);
     Limits { connect: options.timeout.or(of_url).unwrap_or(LONGEST).min(LONGEST), statement: options.statement_timeout }
 }
 
-pub(super) fn address(address: &Address) -> String {
+fn address(address: &Address) -> String {
     match address {
         Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
         Address::Tcp { host, port } => format!("{host}:{port}"),
@@ -90,7 +123,7 @@ pub(super) fn address(address: &Address) -> String {
     }
 }
 
-pub(super) fn postgres(server: &ServerDriver, tls: &Tls, encrypted: bool) -> PgConnectOptions {
+fn postgres(server: &ServerDriver, tls: &Tls, encrypted: bool) -> PgConnectOptions {
     // The only door for raw `options`: a URL with nothing else in it. The text may be a secret, so it is never shown.
     let options = server.options.as_ref().and_then(|options| {
         let text = percent_encoding::utf8_percent_encode(options.expose_secret(), percent_encoding::NON_ALPHANUMERIC);
@@ -120,7 +153,7 @@ pub(super) fn postgres(server: &ServerDriver, tls: &Tls, encrypted: bool) -> PgC
     })
 }
 
-pub(super) fn mysql(server: &ServerDriver, tls: &Tls, encrypted: bool) -> MySqlConnectOptions {
+fn mysql(server: &ServerDriver, tls: &Tls, encrypted: bool) -> MySqlConnectOptions {
     let mut driver = MySqlConnectOptions::new().database(&server.database);
     driver = match &server.address {
         Address::Tcp { host, port } => driver.host(host).port(*port),

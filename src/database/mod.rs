@@ -1,6 +1,6 @@
 //! The databases, read directly: one small trait, one file per provider.
 //!
-//! Everything here is read-only but [`Database::set_marker`], the deploy lock, which leaves no trace, and [`run_script`], which runs what a person has
+//! Everything here is read-only but [`Database::set_marker`], the deploy lock, which leaves no trace, and [`script`], which runs what a person has
 //! looked at. Reading never creates: not the database, not a schema, not a file.
 //! The trait is synchronous; each implementation drives its own current-thread runtime, so nothing above knows about `async`.
 //!
@@ -14,7 +14,7 @@ mod error;
 mod ledger;
 mod mysql;
 mod postgres;
-mod script;
+pub mod script;
 mod session;
 mod sqlite;
 mod sqlserver;
@@ -23,7 +23,7 @@ mod timestamp;
 use std::time::Duration;
 
 pub use activity::{Activity, LongTransaction};
-pub use connect::connect;
+pub use connect::{connect, open_script};
 pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};

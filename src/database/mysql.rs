@@ -268,7 +268,7 @@ fn lock(row: &MySqlRow) -> LockState {
     LockState::Held { by, since: None }
 }
 
-fn cell(row: &MySqlRow, at: usize) -> Option<String> {
+pub(super) fn cell(row: &MySqlRow, at: usize) -> Option<String> {
     row.try_get_unchecked::<Option<String>, _>(at).ok().flatten()
 }
 

@@ -20,7 +20,7 @@ use crate::project::Provider;
 use crate::sql::quote::ident;
 
 /// The key of Prisma's advisory lock (schema engine, `flavour/postgres.rs`); advisory locks are per database.
-const LOCK_KEY: u32 = 72_707_369;
+pub(super) const LOCK_KEY: u32 = 72_707_369;
 /// How long the mark may wait for a lock on the table.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -287,12 +287,12 @@ fn session(row: &PgRow) -> String {
     by
 }
 
-fn cell(row: &PgRow, at: usize) -> Option<String> {
+pub(super) fn cell(row: &PgRow, at: usize) -> Option<String> {
     row.try_get_unchecked::<Option<String>, _>(at).ok().flatten()
 }
 
 /// `E'…'` whatever `standard_conforming_strings` says.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 

@@ -1,6 +1,10 @@
 //! One connection with the runtime that drives it, and what all drivers have in common when they fail.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -29,6 +33,21 @@ pub(super) struct Session<C: Connection> {
     connection: Option<C>,
     classify: Classify,
     patience: Duration,
+}
+
+/// What becomes of work that is under way when somebody says stop.
+pub(super) enum OnStop {
+    /// Its end is waited for.
+    Wait,
+    /// The connection is cut off.
+    GiveUp,
+}
+
+/// Ends when the flag is up. A signal handler can raise a flag and do little else, so it is looked at.
+async fn risen(stop: &AtomicBool) {
+    while !stop.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// How long a server may overrun its own statement timeout before we stop listening.
@@ -72,10 +91,19 @@ impl<C: Connection> Session<C> {
         doing: &'static str,
         work: impl AsyncFnOnce(&mut C) -> Result<T, sqlx::Error>,
     ) -> Result<T> {
+        self.run_for(self.patience, doing, work)
+    }
+
+    /// The same, with another patience.
+    pub fn run_for<T>(
+        &mut self,
+        patience: Duration,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut C) -> Result<T, sqlx::Error>,
+    ) -> Result<T> {
         let (Some(runtime), Some(connection)) = (&self.runtime, &mut self.connection) else {
             return Err(self.gone());
         };
-        let patience = self.patience;
         match runtime.block_on(async { tokio::time::timeout(patience, work(connection)).await }) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(explain(&self.place, doing, self.classify, &error)),
@@ -85,6 +113,50 @@ impl<C: Connection> Session<C> {
                 let said = format!("no answer within {} s", patience.as_secs());
                 Err(DatabaseError::Busy { target: self.place.target.clone(), said })
             }
+        }
+    }
+
+    /// Does work that may take for ever. When `stop` rises first, `on_stop` is awaited once and the work goes on, unless `on_stop` says that
+    /// the connection is to be given up. `None`: it was given up.
+    pub fn run_until<T>(
+        &mut self,
+        stop: &AtomicBool,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&mut C) -> Result<T, sqlx::Error>,
+        on_stop: impl AsyncFnOnce() -> OnStop,
+    ) -> Result<Option<T>> {
+        let (Some(runtime), Some(connection)) = (&self.runtime, &mut self.connection) else {
+            return Err(self.gone());
+        };
+        let ended = runtime.block_on(async {
+            let (mut work, mut risen) = (pin!(work(connection)), pin!(risen(stop)));
+            let first = poll_fn(|context| match work.as_mut().poll(context) {
+                Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                Poll::Pending => risen.as_mut().poll(context).map(|()| None),
+            });
+            match first.await {
+                Some(ended) => Some(ended),
+                None => match on_stop().await {
+                    OnStop::Wait => Some(work.await),
+                    OnStop::GiveUp => None,
+                },
+            }
+        });
+        match ended {
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(error)) => Err(explain(&self.place, doing, self.classify, &error)),
+            None => {
+                self.give_up();
+                Ok(None)
+            }
+        }
+    }
+
+    /// Cuts the connection off, without a word: the server takes back what is open on it.
+    pub fn give_up(&mut self) {
+        if let (Some(runtime), Some(connection)) = (&self.runtime, self.connection.take()) {
+            // Drivers want their runtime around them when they are dropped.
+            runtime.block_on(async { drop(connection) });
         }
     }
 

@@ -56,7 +56,7 @@ fn open(path: &Path, place: Place, limits: Limits, immutable: bool) -> Result<Se
 
 /// Says what is at the path without SQLite's help, whose words are "unable to open database file" for nearly everything.
 /// True for a database in WAL mode.
-fn look_at(path: &Path, place: &Place) -> Result<bool> {
+pub(super) fn look_at(path: &Path, place: &Place) -> Result<bool> {
     let target = place.target.clone();
     let shown = path.display();
     let refused = |said: String| DatabaseError::Permission { target: target.clone(), doing: "read the file", said };
@@ -94,7 +94,7 @@ fn look_at(path: &Path, place: &Place) -> Result<bool> {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
