@@ -7,18 +7,23 @@
 //! - [`history_state`]: what earlier statements and migrations did, asked through a [`Context`](history_state::Context)
 //! - [`analysis`]: phase, destruction, and what is left when a statement fails
 //! - [`directive`]: `-- prisma-safe: …` comments
+//! - [`lock_facts`]: what statements lock, how hard, and what they do meanwhile
 
 pub mod analysis;
 pub mod directive;
 mod groups;
 pub mod history_state;
 mod lex;
+pub mod lock_facts;
 mod lower;
 pub mod model;
 mod parse;
 pub mod quote;
+mod server_version;
 mod split;
 mod transactions;
+
+pub use server_version::ServerVersion;
 
 use crate::error::Explain;
 use crate::exit_code::ExitCode;

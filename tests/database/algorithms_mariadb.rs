@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use prisma_safe::rules::mysql::shared_algorithms::{Algorithm, Lock, ROWS, Row, TEST_TABLE};
+use prisma_safe::sql::lock_facts::innodb::{Algorithm, Lock, ROWS, Row, TEST_TABLE};
 
 use crate::support::servers::{self, TestSession};
 

@@ -7,9 +7,9 @@ mod scenes;
 use std::collections::BTreeMap;
 
 use prisma_safe::project::Provider;
-use prisma_safe::rules::locks::shared_lock_table::{LockMode, On, ROWS, Row, Work};
-use prisma_safe::rules::locks::shared_types::{TypeChange, type_change};
 use prisma_safe::sql;
+use prisma_safe::sql::lock_facts::postgres::{LockMode, On, ROWS, Row, Work};
+use prisma_safe::sql::lock_facts::types::{TypeChange, type_change};
 use prisma_safe::sql::model::Action;
 
 use crate::support::servers::{self, TestDatabase, TestSession};

@@ -1,10 +1,10 @@
 //! `DROP INDEX` without `CONCURRENTLY` on a table that is in use.
 
 use super::shared_holds::{holds, is_old};
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, index_keyword, is_alone, is_long, move_out, slug, table as quoted_table};
 use crate::rules::{Check, Edit, Finding, Findings, Fix, Fixable, Levels, OperationView, Rule, Subject};
 use crate::sql::history_state::{Context, Table};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, Name, Span, Within};
 
 /// See its page.

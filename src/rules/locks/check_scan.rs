@@ -1,10 +1,10 @@
 //! A `CHECK` that is tested on all rows while nobody can use the table.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::Shape;
 use super::shared_not_valid::{fix, help, validate};
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, table as quoted_table};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, ConstraintKind};
 
 /// See its page.

@@ -1,10 +1,10 @@
 //! A type change that writes the table again, or checks all its rows.
 
 use super::shared_holds::{change_type, check_reads, index_reads, is_old};
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, table as quoted_table, text};
-use super::shared_types::{TypeChange, type_change};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
+use crate::sql::lock_facts::types::{TypeChange, type_change};
 use crate::sql::model::{Action, DataType, Ident, Name};
 
 /// See its page.

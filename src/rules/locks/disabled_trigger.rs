@@ -1,10 +1,10 @@
 //! `DISABLE TRIGGER` that is not taken back in the same transaction.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, ident, table as quoted_table};
 use super::shared_transaction::transactions;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::Action;
 
 /// See its page.

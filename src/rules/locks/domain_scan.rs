@@ -1,8 +1,8 @@
 //! `ALTER DOMAIN` that checks the rows of every table with the domain.
 
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, table as quoted_table, text};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::Action;
 
 /// See its page.

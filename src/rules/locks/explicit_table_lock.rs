@@ -1,10 +1,10 @@
 //! `LOCK TABLE`.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::LockMode;
 use super::shared_sql::{POSTGRESQL, table as quoted_table};
 use super::shared_transaction::{Sending, sending};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::LockMode;
 use crate::sql::model::{Action, Within};
 
 /// See its page.

@@ -1,11 +1,11 @@
 //! A foreign key that is checked against all rows while writes to two tables wait.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::Shape;
 use super::shared_not_valid::{fix, help, validate};
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, table as quoted_table};
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, ColumnDef, Constraint, ConstraintKind, Name};
 use crate::sql::quote::list;
 

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::shared_holds::holds;
-use super::shared_lock_table::LockMode;
 use super::shared_sql::POSTGRESQL;
 use super::shared_transaction::{because, transactions};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
 use crate::sql::history_state::Context;
+use crate::sql::lock_facts::postgres::LockMode;
 use crate::sql::model::{Action, Name, Script, Statement};
 
 /// See its page.

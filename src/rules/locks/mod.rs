@@ -1,7 +1,7 @@
 //! What locks or rewrites, on PostgreSQL unless a rule says otherwise (`PS2xx`).
 //!
 //! To add a rule: its file here, its `mod` line and its line in [`RULES`] (both sorted), its folder `tests/rules/<slug>/`.
-//! `shared_lock_table` holds what each shape of statement locks; rules cite it, so that texts and table cannot drift.
+//! [`crate::sql::lock_facts`] holds what each shape of statement locks; rules cite it, so that texts and table cannot drift.
 
 use super::Rule;
 
@@ -38,12 +38,10 @@ mod primary_key_build;
 mod rename_enum_value;
 mod repeated_rewrite;
 pub(in crate::rules) mod shared_holds;
-pub mod shared_lock_table;
 mod shared_new_column;
 mod shared_not_valid;
 pub(in crate::rules) mod shared_sql;
 pub(in crate::rules) mod shared_transaction;
-pub mod shared_types;
 mod stored_column_rewrite;
 mod subtransactions_in_loop;
 mod table_locked_repeatedly;

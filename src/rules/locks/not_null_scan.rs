@@ -1,9 +1,9 @@
 //! `SET NOT NULL` without a valid `CHECK` that proves it.
 
 use super::shared_holds::{is_old, proves_not_null, says_not_null};
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, slug, table as quoted_table};
 use crate::rules::{Check, Edit, Finding, Findings, Fix, Fixable, FollowUp, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, ConstraintKind, Ident, Name, Span, Within};
 
 /// See its page.

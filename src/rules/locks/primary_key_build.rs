@@ -1,10 +1,10 @@
 //! A primary key whose index is built, or whose columns are tested, while nobody can use the table.
 
 use super::shared_holds::{is_old, nullable_index_column};
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, table as quoted_table};
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, ConstraintKind};
 use crate::sql::quote;
 

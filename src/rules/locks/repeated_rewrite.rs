@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::shared_holds::holds;
-use super::shared_lock_table::Work;
 use super::shared_sql::{POSTGRESQL, table as quoted_table};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, MigrationView, Rule, Subject};
 use crate::sql::history_state::Context;
+use crate::sql::lock_facts::postgres::Work;
 use crate::sql::model::{Action, Name, Statement};
 
 /// See its page.

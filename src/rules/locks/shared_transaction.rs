@@ -1,56 +1,22 @@
-//! Which statements of a PostgreSQL file share a transaction, for this Prisma.
+//! Which statements of a PostgreSQL file share a transaction, asked with what rules know.
 
 use crate::rules::Facts;
-use crate::sql::model::{Action, Read, Script, Within};
+use crate::sql::lock_facts::transactions as facts_of;
+use crate::sql::model::Script;
 
-/// How Prisma sends a file with several statements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::rules) enum Sending {
-    /// As one query: one implicit transaction (Prisma up to 7.3, or a later one whose parser does not read the file).
-    Whole,
-    /// Statement by statement (from 7.4 on, where its parser reads the whole file).
-    Split,
-}
+pub(in crate::rules) use facts_of::Sending;
 
 /// How this Prisma sends the file. Not known: as the newest one does.
 pub(in crate::rules) fn sending(script: &Script, facts: &Facts) -> Sending {
-    let parsed = script.statements.iter().all(|statement| statement.read == Read::Parsed);
-    // 7.4 may or may not split: where locks add up, the worse of both counts.
-    let splits = facts.prisma_at_least(7, 5);
-    if splits && parsed { Sending::Split } else { Sending::Whole }
+    facts_of::sending(script, facts.prisma)
 }
 
 /// The transaction that each statement runs in, by number; two statements with the same number share one.
 pub(in crate::rules) fn transactions(script: &Script, facts: &Facts) -> Vec<usize> {
-    let sending = sending(script, facts);
-    let mut numbers = Vec::with_capacity(script.statements.len());
-    let mut current = 0;
-    for statement in &script.statements {
-        let explicit = statement.transaction.is_some();
-        let ends = statement.operations.iter().any(|operation| {
-            operation.within == Within::File
-                && matches!(operation.action, Action::Commit | Action::Rollback { to: None })
-        });
-        let begins = statement.operations.iter().any(|o| o.within == Within::File && matches!(o.action, Action::Begin));
-        // Inside one query a BEGIN takes the statements before it along.
-        if begins && sending == Sending::Split {
-            current += 1;
-        }
-        numbers.push(current);
-        if ends || (sending == Sending::Split && !explicit) {
-            current += 1;
-        }
-    }
-    numbers
+    facts_of::transactions(script, facts.prisma)
 }
 
 /// What to say of how the statements came into one transaction.
 pub(in crate::rules) fn because(script: &Script, facts: &Facts, statement: usize) -> &'static str {
-    if script.statements[statement].transaction.is_some() {
-        "the file's own BEGIN … COMMIT"
-    } else if !facts.prisma_at_least(7, 4) {
-        "Prisma before 7.4 sends the whole file as one query, which is one transaction"
-    } else {
-        "Prisma sends the whole file as one query, which is one transaction, since its parser does not read every statement of it"
-    }
+    facts_of::because(script, facts.prisma, statement)
 }

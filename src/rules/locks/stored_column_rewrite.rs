@@ -1,9 +1,9 @@
 //! `ADD COLUMN … GENERATED … STORED`.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, ident, size_query, table as quoted_table};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::Action;
 
 /// See its page.

@@ -1,9 +1,9 @@
 //! A `UNIQUE` constraint whose index is built while nobody can use the table.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::Shape;
 use super::shared_sql::{POSTGRESQL, ident, quoted, size_query, slug, table as quoted_table};
 use crate::rules::{Check, Edit, Finding, Findings, Fix, Fixable, FollowUp, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, Constraint, ConstraintKind, Ident, Name, Within};
 use crate::sql::quote;
 

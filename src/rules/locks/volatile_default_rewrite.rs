@@ -1,10 +1,10 @@
 //! `ADD COLUMN` with a default that is another value per row.
 
 use super::shared_holds::is_old;
-use super::shared_lock_table::Shape;
 use super::shared_new_column::in_steps;
 use super::shared_sql::{POSTGRESQL, size_query};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::lock_facts::postgres::Shape;
 use crate::sql::model::{Action, Volatility};
 
 /// See its page.

@@ -18,7 +18,7 @@ mod instant_beside_rebuild;
 mod modify_drops_attributes;
 mod primary_key_rebuild;
 mod relaxed_sql_mode;
-pub mod shared_algorithms;
+mod shared_algorithms;
 mod shared_columns;
 mod unlimited_metadata_wait;
 

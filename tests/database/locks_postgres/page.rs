@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use prisma_safe::rules::locks::shared_lock_table::ROWS;
-use prisma_safe::rules::locks::shared_types::TypeChange;
+use prisma_safe::sql::lock_facts::postgres::ROWS;
+use prisma_safe::sql::lock_facts::types::TypeChange;
 
 const HEAD: &str = "# What each statement locks on PostgreSQL\n\n\
     The rules of the family `locks` cite this table. Every row is run on a real server by `tests/database/locks_postgres.rs`, which writes this page: \

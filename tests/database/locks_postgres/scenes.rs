@@ -1,6 +1,6 @@
 //! A scene for each row of the lock table: tables with rows, and the statement.
 
-use prisma_safe::rules::locks::shared_lock_table::{On, Shape};
+use prisma_safe::sql::lock_facts::postgres::{On, Shape};
 
 /// In every scene: `p` with a key, `t` beside it.
 pub const COMMON: &str = "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 100); \

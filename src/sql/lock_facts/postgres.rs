@@ -1,4 +1,5 @@
-//! What each shape of statement locks on PostgreSQL, how hard, and what it does meanwhile: the one table that the rules cite.
+//! What each shape of statement locks on PostgreSQL, how hard, and what it does meanwhile: the one table that the rules and the
+//! impact gate cite.
 //!
 //! `tests/database/locks_postgres.rs` runs every row on a real server and compares; `docs/locks.md` is written from what it saw.
 //! To add a row: a variant of [`Shape`], its [`Row`] at the same place of [`ROWS`], its scene in that test.
