@@ -1,19 +1,21 @@
 //! `verify`: runs migrations and their reverts on a throwaway database.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use super::{Context, FormatArgs};
+use super::Context;
 use crate::error::Result;
 use crate::exit_code::ExitCode;
 use crate::lint::changed;
 use crate::migrations::{Migration, MigrationsFolder};
 use crate::prisma::launch;
 use crate::project::Project;
-use crate::report::verify::{human, json};
+use crate::report::verify::{Document, Format, human};
 use crate::revert::VerifyError;
-use crate::revert::prove::{Job, Proof, Verdict, prove};
-use crate::revert::receipt;
+use crate::revert::prove::{Demands, Job, Proof, Verdict, prove};
+use crate::revert::receipt::{self, RowsFrom};
 use crate::revert::rows::SEED;
+use crate::revert::seed::SeedFile;
 use crate::revert::throwaway::{self, Server};
 use crate::settings::{nearest, shown};
 use crate::shell::{count, printable};
@@ -33,8 +35,15 @@ pub struct Args {
     /// What --changed compares with
     #[arg(long, value_name = "REF", default_value = "main", requires = "changed")]
     pub base: String,
-    #[command(flatten)]
-    format: FormatArgs,
+    /// SQL files with rows of your own, run after the earlier migrations; may be repeated [default: `seed` in the settings]
+    #[arg(long, value_name = "FILE")]
+    pub seed: Vec<PathBuf>,
+    /// What the rows of our own making are made from
+    #[arg(long, value_name = "N", default_value_t = SEED)]
+    pub row_seed: u64,
+    /// Format of stdout
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Runs it.
@@ -45,25 +54,41 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let project = context.project()?;
     let folder = MigrationsFolder::read(&project.migrations_dir)?;
     let chosen = choose(&args, &folder)?;
+    let seeds = seeds(&args, context, &project)?;
+    let mut document = Document { server: None, row_seed: args.row_seed, seeds: &seeds, proofs: &[] };
     if chosen.is_empty() {
-        if args.format.is_json() {
-            let _ = json::write(context.shell.data_writer(), None, &[]);
-        }
+        write(&args, context, &document);
         let none = if folder.migrations.is_empty() { "there are no migrations" } else { "no migration has changed" };
         context.shell.status("Finished", &format!("nothing to verify: {none}"));
         return Ok(ExitCode::Done);
     }
-    let (server, proofs) = prove_all(&args, context, &project, &folder, &chosen)?;
+    let (server, proofs) = prove_all(&args, context, &project, &folder, &chosen, &seeds)?;
+    let rows = RowsFrom { seed: args.row_seed, files: &seeds };
     for proof in &proofs {
-        if let Some(path) = receipt::write(&project.root, &folder, proof, &server)? {
+        if let Some(path) = receipt::write(&project.root, &folder, proof, &server, &rows)? {
             context.shell.detail(&format!("wrote {}", shown(&path).display()));
         }
     }
-    if args.format.is_json() {
-        // A reader that went away is no error of ours.
-        let _ = json::write(context.shell.data_writer(), Some(&server), &proofs);
-    }
+    document.server = Some(&server);
+    document.proofs = &proofs;
+    write(&args, context, &document);
     Ok(conclude(context, &folder, &proofs))
+}
+
+/// The formats for machines; people have read it already.
+fn write(args: &Args, context: &mut Context, document: &Document<'_>) {
+    // A reader that went away is no error of ours.
+    let _ = document.write(args.format, context.shell.data_writer());
+}
+
+fn seeds(args: &Args, context: &Context, project: &Project) -> Result<Vec<SeedFile>> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let files = if args.seed.is_empty() {
+        context.settings()?.verify.seed.value.clone()
+    } else {
+        args.seed.iter().map(|file| here.join(file)).collect()
+    };
+    Ok(files.iter().map(|file| SeedFile::read(project.provider, &project.root, file)).collect::<Result<_, _>>()?)
 }
 
 fn prove_all(
@@ -72,7 +97,9 @@ fn prove_all(
     project: &Project,
     folder: &MigrationsFolder,
     chosen: &BTreeSet<String>,
+    seeds: &[SeedFile],
 ) -> Result<(Server, Vec<Proof>)> {
+    let settings = context.settings()?.verify.clone();
     let mut place = throwaway::open(project.provider)?;
     let server = place.server().clone();
     let prisma = launch::version(project);
@@ -80,17 +107,33 @@ fn prove_all(
         Some(minor) => format!("Prisma {}.{minor}", prisma.major),
         None => format!("Prisma {}", prisma.major),
     };
+    let rows = match seeds {
+        [] => format!("rows from seed {}", args.row_seed),
+        files => {
+            let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.shown())).collect();
+            format!("rows of {}, others from seed {}", names.join(", "), args.row_seed)
+        }
+    };
     let what = format!(
-        "{} on {}, as {as_prisma} runs them (rows from seed {SEED})",
+        "{} on {}, as {as_prisma} runs them ({rows})",
         count(chosen.len(), "migration"),
         place.place()
     );
     context.shell.status("Proving", &what);
-    let job = Job { folder, provider: project.provider, prisma: Some(prisma), chosen };
+    let demands = Demands { old_application: settings.old_application.value, runs_twice: settings.runs_twice.value };
+    let job = Job {
+        folder,
+        provider: project.provider,
+        prisma: Some(prisma),
+        chosen,
+        row_seed: args.row_seed,
+        seeds,
+        demands,
+    };
     let color = context.shell.out_color();
-    let json = args.format.is_json();
+    let human = args.format == Format::Human;
     let proofs = prove(&job, &mut *place, |proof| {
-        if !json {
+        if human {
             context.shell.data(&human::proof(proof, color));
         }
     })?;
@@ -138,7 +181,7 @@ fn find<'f>(name: &str, folder: &'f MigrationsFolder) -> Result<&'f Migration, V
 
 fn conclude(context: &mut Context, folder: &MigrationsFolder, proofs: &[Proof]) -> ExitCode {
     let with = |wanted: Verdict| proofs.iter().filter(move |proof| proof.verdict == wanted);
-    let failed = proofs.iter().filter(|proof| proof.verdict.is_failure()).count();
+    let failed = proofs.iter().filter(|proof| proof.failed).count();
     let (proven, schema_only) = (with(Verdict::Proven).count(), with(Verdict::SchemaOnly).count());
     let shell = &mut context.shell;
     shell.status(
@@ -152,6 +195,9 @@ fn conclude(context: &mut Context, folder: &MigrationsFolder, proofs: &[Proof]) 
         let slug = crate::migrations::name::slug_of(&proof.name);
         let path = shown(&folder.path).join(&proof.name).join(format!("revert_{slug}.sql"));
         shell.hint(&format!("write `{}`", printable(&path.display().to_string())));
+    }
+    if proofs.iter().any(|proof| proof.failed && proof.breaks_promise()) {
+        shell.warn("an expand step must not break the version that runs: make the change in two migrations, or one that adds only");
     }
     if failed > 0 { ExitCode::Findings } else { ExitCode::Done }
 }

@@ -49,6 +49,14 @@ pub enum VerifyError {
         /// All that fit.
         candidates: Vec<String>,
     },
+    /// A seed file.
+    #[error("the seed `{}` cannot be read: {why}", path.display())]
+    Seed {
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
     /// The receipt.
     #[error("cannot write the receipt `{}`", path.display())]
     Receipt {
@@ -66,6 +74,7 @@ impl Explain for VerifyError {
             VerifyError::NotThere(_)
             | VerifyError::NoSuchMigration { .. }
             | VerifyError::SeveralMigrations { .. }
+            | VerifyError::Seed { .. }
             | VerifyError::Receipt { .. } => ExitCode::Usage,
             VerifyError::NoServer { .. } | VerifyError::Scratch(_) | VerifyError::Sql { .. } => ExitCode::Database,
         }
@@ -80,6 +89,7 @@ impl Explain for VerifyError {
                 Some("nothing was proven: a revert that was never run counts as none".to_owned())
             }
             VerifyError::Receipt { .. } => Some("the next deploy would not know of this proof".to_owned()),
+            VerifyError::Seed { .. } => Some("a proof on other rows than the team's own would say too much".to_owned()),
             VerifyError::NoSuchMigration { .. } | VerifyError::SeveralMigrations { .. } => None,
         }
     }
@@ -104,6 +114,9 @@ impl Explain for VerifyError {
             },
             VerifyError::SeveralMigrations { candidates, .. } => {
                 candidates.iter().map(|name| format!("`cargo prisma-safe verify {name}`")).collect()
+            }
+            VerifyError::Seed { path, .. } => {
+                vec![format!("`verify.seed` in the settings, or `--seed`, names `{}`", path.display())]
             }
             VerifyError::Receipt { path, .. } => vec![format!("check the rights of `{}`", path.display())],
         }

@@ -1,23 +1,29 @@
 //! The proof: earlier migrations → rows → snapshot → the migration → the revert → compare → the migration again → compare.
+//!
+//! `scripts` runs SQL as Prisma would, `attempt` tries one migration; this file leads through the history.
+
+mod attempt;
+mod scripts;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
 use super::VerifyError;
-use super::compare::{self, DataLost};
-use super::rows::{self, Filled, Flavor};
-use super::snapshot::{self, LEDGER, Snapshot};
-use super::throwaway::{Session, SqlFailure, Throwaway};
-use crate::deploy::plan::loss;
-use crate::draft::revert_script::UNWRITTEN_MARK;
+use super::compare::DataLost;
+use super::old_application::{Answer, OldApplication};
+use super::seed::SeedFile;
+use super::snapshot::LEDGER;
+use super::throwaway::Throwaway;
 use crate::migrations::{Migration, MigrationsFolder, name};
 use crate::project::Provider;
-use crate::shell::count;
+use crate::settings::Demand;
 use crate::sql;
-use crate::sql::analysis::{self, Judgement, PrismaVersion};
+use crate::sql::analysis::{self, Phase, PrismaVersion};
 use crate::sql::history_state::State;
 use crate::sql::model::Script;
+use attempt::Attempt;
+pub(super) use scripts::by_statement_of;
 
 /// What came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -45,6 +51,25 @@ impl Verdict {
     }
 }
 
+/// Whether a script can run a second time and change nothing.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "answer", content = "why")]
+pub enum Twice {
+    /// It can.
+    Yes,
+    /// It cannot: what the database said, or what was different.
+    No(String),
+}
+
+/// Whether the two scripts can run twice: the policy's idempotence.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RunsTwice {
+    /// `migration.sql`.
+    pub migration: Twice,
+    /// The revert script; `None`: it could not be tried.
+    pub revert: Option<Twice>,
+}
+
 /// The proof of one migration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
@@ -52,8 +77,12 @@ pub struct Proof {
     pub name: String,
     /// What came out.
     pub verdict: Verdict,
+    /// Whether this fails the run: the verdict, or what the settings demand beside it.
+    pub failed: bool,
     /// Whether it destroys anything.
     pub destructive: bool,
+    /// Where in expand → migrate → contract it belongs.
+    pub phase: Phase,
     /// Why it is not restored, or what the database said, or what is destroyed without a revert.
     pub differences: Vec<String>,
     /// Differences that are none, and what else one should know.
@@ -62,10 +91,46 @@ pub struct Proof {
     pub data_lost: Vec<DataLost>,
     /// Tables that the migration names and that could not be filled: name, why.
     pub data_not_proven: Vec<(String, String)>,
+    /// Whether the scripts can run twice. `None`: it was not tried.
+    pub runs_twice: Option<RunsTwice>,
+    /// Whether the application that runs before it works after it.
+    pub old_application: OldApplication,
     /// Rows that were there.
     pub rows: usize,
     /// How long it took, without the earlier migrations.
     pub seconds: f64,
+}
+
+impl Proof {
+    /// The running version breaks where the policy promises that it does not.
+    #[must_use]
+    pub fn breaks_promise(&self) -> bool {
+        self.old_application.answer == Answer::Breaks && !matches!(self.phase, Phase::Contract | Phase::Mixed)
+    }
+
+    fn judge(&mut self, demands: Demands) {
+        let no = |twice: &Twice| matches!(twice, Twice::No(_));
+        let not_twice =
+            self.runs_twice.as_ref().is_some_and(|twice| no(&twice.migration) || twice.revert.as_ref().is_some_and(no));
+        self.failed = self.verdict.is_failure()
+            || (demands.old_application == Demand::Fail && self.breaks_promise())
+            || (demands.runs_twice == Demand::Fail && not_twice);
+    }
+}
+
+/// What is a failure beside the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demands {
+    /// An expand or migrate step that breaks the running version.
+    pub old_application: Demand,
+    /// A script that cannot run twice.
+    pub runs_twice: Demand,
+}
+
+impl Default for Demands {
+    fn default() -> Self {
+        Demands { old_application: Demand::Fail, runs_twice: Demand::Note }
+    }
 }
 
 /// What is proven.
@@ -78,6 +143,12 @@ pub struct Job<'a> {
     pub prisma: Option<PrismaVersion>,
     /// Which migrations, by name.
     pub chosen: &'a BTreeSet<String>,
+    /// What rows are made from.
+    pub row_seed: u64,
+    /// The team's own rows.
+    pub seeds: &'a [SeedFile],
+    /// What is a failure beside the verdict.
+    pub demands: Demands,
 }
 
 /// The revert script of a migration: the one that has its slug, else the only one.
@@ -120,6 +191,7 @@ pub fn prove(
                     Attempt { job, migration, script, judgement: &judgement }.verdict(place)?
                 }
             };
+            proof.judge(job.demands);
             proof.seconds = began.elapsed().as_secs_f64();
             each(&proof);
             proofs.push(proof);
@@ -130,7 +202,7 @@ pub fn prove(
         };
         if broken.is_none()
             && proofs.len() < job.chosen.len()
-            && let Err(stop) = run_migration(place.base()?, &script, job.prisma)
+            && let Err(stop) = scripts::run_migration(place.base()?, &script, job.prisma)
         {
             broken = Some(format!("the earlier migration `{}` stops {}", migration.name, stop.shown()));
         }
@@ -148,221 +220,23 @@ fn read_script(provider: Provider, migration: &Migration) -> Result<Script, Stri
 }
 
 fn unread(migration: &Migration, why: &str) -> Proof {
-    Proof { differences: vec![why.to_owned()], verdict: Verdict::CannotRun, ..empty(migration, false) }
+    Proof { differences: vec![why.to_owned()], verdict: Verdict::CannotRun, ..empty(migration, false, Phase::Neutral) }
 }
 
-fn empty(migration: &Migration, destructive: bool) -> Proof {
+fn empty(migration: &Migration, destructive: bool, phase: Phase) -> Proof {
     Proof {
         name: migration.name.clone(),
         verdict: Verdict::NotNeeded,
+        failed: false,
         destructive,
+        phase,
         differences: Vec::new(),
         notes: Vec::new(),
         data_lost: Vec::new(),
         data_not_proven: Vec::new(),
+        runs_twice: None,
+        old_application: OldApplication::not_tried("the migration did not run"),
         rows: 0,
         seconds: 0.0,
     }
-}
-
-/// One migration, tried.
-struct Attempt<'a> {
-    job: &'a Job<'a>,
-    migration: &'a Migration,
-    script: &'a Script,
-    judgement: &'a Judgement,
-}
-
-/// What became of a try with rows of one flavor.
-enum Tried {
-    Done(Box<Proof>),
-    /// The migration itself refuses the rows.
-    Refused(Stop),
-}
-
-impl Attempt<'_> {
-    fn verdict(&self, place: &mut dyn Throwaway) -> Result<Proof, VerifyError> {
-        let destructive = self.judgement.is_destructive();
-        let revert = match self.revert() {
-            Ok(Some(revert)) => revert,
-            Ok(None) if destructive => {
-                let lost = self.judgement.destructions.iter().map(|lost| format!("it {}", loss(lost))).collect();
-                let proof = empty(self.migration, true);
-                return Ok(Proof { verdict: Verdict::NoRevert, differences: lost, ..proof });
-            }
-            Ok(None) => return Ok(empty(self.migration, false)),
-            Err(problem) => return Ok(Proof { destructive, ..unread(self.migration, &problem) }),
-        };
-        let mut refused: Option<Stop> = None;
-        for flavor in [Flavor::Edge, Flavor::Plain, Flavor::None] {
-            match self.with_rows(place, flavor, &revert)? {
-                Tried::Done(mut proof) => {
-                    if let Some(stop) = &refused {
-                        self.tell_of_refusal(&mut proof, flavor, stop);
-                    }
-                    return Ok(*proof);
-                }
-                Tried::Refused(stop) => {
-                    if flavor == Flavor::None || refused.is_none() {
-                        refused = Some(stop);
-                    }
-                }
-            }
-        }
-        let said = refused.map_or(String::new(), |stop| format!("the migration stops {}", stop.shown()));
-        Ok(Proof { destructive, ..unread(self.migration, &said) })
-    }
-
-    /// The bytes of the revert script, read; `None`: there is none, or nobody has written it yet.
-    fn revert(&self) -> Result<Option<Script>, String> {
-        let Some(path) = revert_of(self.migration) else { return Ok(None) };
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let bytes = std::fs::read(path).map_err(|error| format!("`{file}` cannot be read: {error}"))?;
-        let script = sql::read(self.job.provider, &bytes).map_err(|error| format!("`{file}`: {error}"))?;
-        Ok(Some(script).filter(|script| !script.text.contains(UNWRITTEN_MARK) && !script.statements.is_empty()))
-    }
-
-    /// The migration has refused some rows and taken others.
-    fn tell_of_refusal(&self, proof: &mut Proof, flavor: Flavor, stop: &Stop) {
-        if flavor == Flavor::None {
-            let why = format!("the migration runs on empty tables only; with rows it stops {}", stop.shown());
-            proof.data_not_proven.push((stop.table.clone().unwrap_or_else(|| "*".to_owned()), why));
-            if proof.verdict == Verdict::Proven {
-                proof.verdict = Verdict::SchemaOnly;
-            }
-        } else {
-            proof.notes.push(format!("on rows with edge values and NULLs the migration stops {}", stop.shown()));
-        }
-    }
-
-    fn with_rows(&self, place: &mut dyn Throwaway, flavor: Flavor, revert: &Script) -> Result<Tried, VerifyError> {
-        let provider = self.job.provider;
-        let mut session = place.copy()?;
-        let session = &mut *session;
-        let shapes = rows::shapes(provider, session)?;
-        let touched = self.touched(&shapes, revert);
-        let filled = rows::fill(provider, session, &shapes, &touched, flavor);
-        let rows_before = rows::read(provider, session, &shapes)?;
-        let before = snapshot::take(provider, session)?;
-        if let Err(stop) = run_migration(session, self.script, self.job.prisma) {
-            return Ok(Tried::Refused(stop));
-        }
-        renew(session)?;
-        let after = snapshot::take(provider, session)?;
-        let mut proof = empty(self.migration, self.judgement.is_destructive());
-        proof.rows = rows_before.tables.values().map(|table| table.rows.len()).sum();
-        if let Err(stop) = run_revert(session, revert) {
-            let with = if proof.rows > 0 {
-                format!(", with {} in the tables", count(proof.rows, "row"))
-            } else {
-                String::new()
-            };
-            proof.verdict = Verdict::CannotRun;
-            proof.differences.push(format!("the revert stops {}{with}", stop.shown()));
-            return Ok(Tried::Done(Box::new(proof)));
-        }
-        renew(session)?;
-        let restored = compare::schemas(&before, &snapshot::take(provider, session)?);
-        proof.differences = restored.real;
-        proof.notes = restored.cosmetic;
-        let shapes_now = rows::shapes(provider, session)?;
-        let data = compare::contents(&rows_before, &rows::read(provider, session, &shapes_now)?);
-        proof.data_lost = data.lost;
-        proof.differences.extend(data.added);
-        if proof.differences.is_empty() {
-            self.once_more(session, &after, &mut proof)?;
-        }
-        proof.data_not_proven = not_proven(&filled, &touched);
-        proof.verdict = if !proof.differences.is_empty() {
-            Verdict::NotRestored
-        } else if proof.data_lost.is_empty() && proof.data_not_proven.is_empty() {
-            Verdict::Proven
-        } else {
-            Verdict::SchemaOnly
-        };
-        Ok(Tried::Done(Box::new(proof)))
-    }
-
-    /// After the revert the migration must be able to run again, and come out the same.
-    fn once_more(&self, session: &mut dyn Session, after: &Snapshot, proof: &mut Proof) -> Result<(), VerifyError> {
-        if let Err(stop) = run_migration(session, self.script, self.job.prisma) {
-            proof
-                .differences
-                .push(format!("after its revert the migration does not run again: it stops {}", stop.shown()));
-            return Ok(());
-        }
-        renew(session)?;
-        let again = compare::schemas(after, &snapshot::take(self.job.provider, session)?);
-        proof.differences.extend(again.real.iter().map(|found| format!("after running the migration again: {found}")));
-        Ok(())
-    }
-
-    /// Tables that migration or revert name, and those without which nothing would be tried.
-    fn touched(&self, shapes: &[rows::Shape], revert: &Script) -> BTreeSet<String> {
-        let text = format!("{}\n{}", self.script.text, revert.text).to_lowercase();
-        let named = |shape: &&rows::Shape| text.contains(&shape.name.to_lowercase());
-        shapes.iter().filter(named).map(rows::Shape::shown).collect()
-    }
-}
-
-fn not_proven(filled: &[Filled], touched: &BTreeSet<String>) -> Vec<(String, String)> {
-    let named = filled.iter().filter(|filled| touched.contains(&filled.table));
-    named.filter_map(|filled| Some((filled.table.clone(), filled.problem.clone()?))).collect()
-}
-
-fn renew(session: &mut dyn Session) -> Result<(), VerifyError> {
-    session.renew().map_err(|failure| VerifyError::Sql { doing: "connect", failure })
-}
-
-/// Where a script stopped.
-struct Stop {
-    statement: Option<(usize, usize)>,
-    table: Option<String>,
-    said: String,
-}
-
-impl Stop {
-    fn new(script: &Script, index: Option<usize>, failure: SqlFailure) -> Self {
-        let statement = index.and_then(|index| script.statements.get(index));
-        let table = statement
-            .and_then(|statement| statement.operations.iter().find_map(|operation| operation.action.table()))
-            .map(|name| name.object.value.clone());
-        let statement = statement.map(|found| (found.index + 1, script.line_column(found.span.start).0));
-        Stop { statement, table, said: failure.said }
-    }
-
-    fn shown(&self) -> String {
-        match self.statement {
-            Some((number, line)) => format!("at its statement {number} (line {line}): {}", self.said),
-            None => format!("with: {}", self.said),
-        }
-    }
-}
-
-/// Runs a migration as that Prisma does.
-fn run_migration(session: &mut dyn Session, script: &Script, prisma: Option<PrismaVersion>) -> Result<(), Stop> {
-    if analysis::is_split(script, prisma) { by_statement(session, script) } else { whole(session, script) }
-}
-
-/// Runs a revert as `prisma db execute` does: PostgreSQL gets the whole file, in every version.
-fn run_revert(session: &mut dyn Session, script: &Script) -> Result<(), Stop> {
-    if script.provider == Provider::Sqlite { by_statement(session, script) } else { whole(session, script) }
-}
-
-fn by_statement(session: &mut dyn Session, script: &Script) -> Result<(), Stop> {
-    for statement in &script.statements {
-        let run = session.execute(script.slice(statement.range).trim_start_matches('\u{feff}'));
-        run.map_err(|failure| Stop::new(script, Some(statement.index), failure))?;
-    }
-    Ok(())
-}
-
-fn whole(session: &mut dyn Session, script: &Script) -> Result<(), Stop> {
-    let text = script.text.strip_prefix('\u{feff}').unwrap_or(&script.text);
-    session.execute(text).map_err(|failure| {
-        let skipped = script.text.len() - text.len();
-        let at = failure.at.map(|at| at + skipped);
-        let index = at.and_then(|at| script.statements.iter().position(|s| at < s.range.end as usize));
-        Stop::new(script, index.or((script.statements.len() == 1).then_some(0)), failure)
-    })
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::VerifyError;
 use super::compare::DataLost;
 use super::prove::{Proof, Verdict, revert_of};
+use super::seed::SeedFile;
 use super::throwaway::Server;
 use crate::migrations::{Checksum, MigrationsFolder};
 
@@ -40,10 +41,22 @@ pub struct Receipt {
     pub data_lost: Vec<DataLost>,
     /// What the rows were made from.
     pub seed: u64,
+    /// The team's own rows.
+    #[serde(default)]
+    pub seed_files: Vec<SeedReceipt>,
     /// When.
     pub proven_at: String,
     /// The version of this tool.
     pub tool: String,
+}
+
+/// A seed file that a proof rests on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SeedReceipt {
+    /// From the project's folder.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
 }
 
 /// Whether a migration's revert was proven, as the files are now.
@@ -84,9 +97,15 @@ pub fn proof_of(project: &Path, folder: &MigrationsFolder, name: &str) -> ProofS
         outdated(&format!("`{}` was edited since", now.revert_file))
     } else if now.earlier != receipt.earlier {
         outdated("an earlier migration was added, edited or removed since")
+    } else if let Some(seed) = receipt.seed_files.iter().find(|seed| !is_as_it_was(project, seed)) {
+        outdated(&format!("the seed `{}` was edited or removed since", seed.file))
     } else {
         ProofState::Current(Box::new(receipt))
     }
+}
+
+fn is_as_it_was(project: &Path, seed: &SeedReceipt) -> bool {
+    std::fs::read(project.join(&seed.file)).is_ok_and(|bytes| Checksum::of(&bytes).as_str() == seed.sha256)
 }
 
 /// The files that a proof rests on.
@@ -120,6 +139,21 @@ fn path_of(project: &Path, name: &str) -> PathBuf {
     project.join(FOLDER).join(format!("{name}.json"))
 }
 
+/// Where the rows of a proof came from.
+#[derive(Debug, Clone, Copy)]
+pub struct RowsFrom<'a> {
+    /// What ours were made from.
+    pub seed: u64,
+    /// The team's own.
+    pub files: &'a [SeedFile],
+}
+
+impl SeedReceipt {
+    fn of(seed: &SeedFile) -> Self {
+        SeedReceipt { file: seed.shown(), sha256: seed.checksum.clone() }
+    }
+}
+
 /// Writes the receipt of a proof, whole or not at all. `None`: there is nothing to write down, since nothing ran.
 ///
 /// # Errors
@@ -129,6 +163,7 @@ pub fn write(
     folder: &MigrationsFolder,
     proof: &Proof,
     server: &Server,
+    rows: &RowsFrom<'_>,
 ) -> Result<Option<PathBuf>, VerifyError> {
     let path = path_of(project, &proof.name);
     let ran = !matches!(proof.verdict, Verdict::NoRevert | Verdict::NotNeeded);
@@ -144,7 +179,8 @@ pub fn write(
         earlier: ground.earlier,
         differences: proof.differences.clone(),
         data_lost: proof.data_lost.clone(),
-        seed: super::rows::SEED,
+        seed: rows.seed,
+        seed_files: rows.files.iter().map(SeedReceipt::of).collect(),
         proven_at: jiff::Timestamp::now().to_string(),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
     };

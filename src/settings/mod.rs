@@ -18,6 +18,7 @@ mod problem;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use origin::{Origin, Sourced};
 pub use prisma::PrismaSettings;
 pub use problem::Problem;
 pub use reader::nearest;
+pub use verify::{Demand, VerifySettings};
 pub use window::{Freeze, Hours, WindowSettings, find_zone};
 
 use crate::environment::DevHosts;
@@ -68,6 +70,8 @@ pub struct Settings {
     pub guard: GuardSettings,
     /// `[lint]`.
     pub lint: LintSettings,
+    /// `[verify]`.
+    pub verify: VerifySettings,
 }
 
 impl Settings {
@@ -82,6 +86,7 @@ impl Settings {
             dev_hosts: DevHosts::default(),
             guard: GuardSettings::default(),
             lint: LintSettings::default(),
+            verify: VerifySettings::default(),
         }
     }
 
@@ -152,6 +157,9 @@ impl Settings {
         }
         if let Some(lint) = table.table("lint") {
             self.lint = LintSettings::read(lint);
+        }
+        if let Some(verify) = table.table("verify") {
+            self.verify = VerifySettings::read(verify, &self.root);
         }
         table.finish();
     }

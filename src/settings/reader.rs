@@ -159,7 +159,6 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A switch.
-    #[allow(dead_code, reason = "for the next section that has one")]
     pub fn boolean(&mut self, key: &'static str) -> Option<Sourced<bool>> {
         let value = self.get(key)?;
         let Some(on) = value.get_ref().as_bool() else {

@@ -201,6 +201,8 @@ fn people_read_one_line_a_migration() {
     stdout:
     no revert     20260102000000_last
                   it drops the table `Post` with its rows
+                  old application (contract step): the running version breaks, as such a step does
+                    breaks: SELECT from `Post`: the table is not there any more
     stderr:
          Proving 1 migration on a throwaway SQLite [VERSION], as Prisma 6.19 runs them (rows from seed 1)
         Finished 1 migration: 0 proven, 0 schema only, 1 failed

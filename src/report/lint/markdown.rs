@@ -101,7 +101,7 @@ fn cut(text: &str) -> String {
 }
 
 /// A fenced block whose fence is longer than any run of back-ticks in it.
-fn fenced(language: &str, text: &str) -> String {
+pub(in crate::report) fn fenced(language: &str, text: &str) -> String {
     let text = printable(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
@@ -109,7 +109,7 @@ fn fenced(language: &str, text: &str) -> String {
 }
 
 /// Inline code from any text: everything but letters, digits and a few harmless signs becomes a character reference.
-fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let mut html = String::from("<code>");
     for c in printable(text).chars() {
         if c.is_alphanumeric() || matches!(c, ' ' | '/' | '.' | ':' | ',') {

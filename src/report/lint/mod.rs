@@ -11,7 +11,7 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
-mod markdown;
+pub(super) mod markdown;
 mod rule_list;
 mod sarif;
 

@@ -5,8 +5,13 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::word;
-use crate::revert::prove::{Proof, Verdict};
+use crate::deploy::plan::phase_word;
+use crate::revert::old_application::Answer;
+use crate::revert::prove::{Proof, RunsTwice, Twice, Verdict};
 use crate::shell::{count, printable};
+
+/// How many broken statements are shown.
+const BROKEN_SHOWN: usize = 5;
 
 /// One migration.
 #[must_use]
@@ -18,37 +23,78 @@ pub fn proof(proof: &Proof, color: bool) -> String {
         let _ = write!(text, "  ({:.2} s)", proof.seconds);
     }
     text.push('\n');
-    if proof.verdict == Verdict::Proven {
-        let rows = if proof.rows == 0 { "there were no tables to fill".to_owned() } else { count(proof.rows, "row") };
-        line(&mut text, &format!("schema and data came back: {rows}"));
-    }
-    for found in &proof.differences {
-        line(&mut text, found);
-    }
-    for lost in &proof.data_lost {
-        let name = &lost.table;
-        match &lost.column {
-            Some(column) => {
-                line(&mut text, &format!("lost: {} of {} of `{name}`.`{column}`", lost.lost, count(lost.of, "value")))
-            }
-            None => line(&mut text, &format!("lost: {} of {} of `{name}`", lost.lost, count(lost.of, "row"))),
-        }
-    }
-    for (table, why) in &proof.data_not_proven {
-        if table == "*" {
-            line(&mut text, &format!("data not proven: {why}"));
-        } else {
-            line(&mut text, &format!("data not proven for table `{table}`: {why}"));
-        }
-    }
-    for note in &proof.notes {
-        line(&mut text, &format!("note: {note}"));
+    for found in sentences(proof) {
+        let _ = writeln!(text, "              {}", printable(&found).replace('\n', " "));
     }
     text
 }
 
-fn line(text: &mut String, found: &str) {
-    let _ = writeln!(text, "              {}", printable(found).replace('\n', " "));
+/// Everything that is said of a migration, one thing a line.
+pub(super) fn sentences(proof: &Proof) -> Vec<String> {
+    let mut lines = Vec::new();
+    if proof.verdict == Verdict::Proven {
+        let rows = if proof.rows == 0 { "there were no tables to fill".to_owned() } else { count(proof.rows, "row") };
+        lines.push(format!("schema and data came back: {rows}"));
+    }
+    lines.extend(proof.differences.iter().cloned());
+    for lost in &proof.data_lost {
+        let name = &lost.table;
+        lines.push(match &lost.column {
+            Some(column) => format!("lost: {} of {} of `{name}`.`{column}`", lost.lost, count(lost.of, "value")),
+            None => format!("lost: {} of {} of `{name}`", lost.lost, count(lost.of, "row")),
+        });
+    }
+    for (table, why) in &proof.data_not_proven {
+        lines.push(if table == "*" {
+            format!("data not proven: {why}")
+        } else {
+            format!("data not proven for table `{table}`: {why}")
+        });
+    }
+    lines.extend(old_application(proof));
+    lines.extend(proof.runs_twice.as_ref().and_then(runs_twice));
+    lines.extend(proof.notes.iter().map(|note| format!("note: {note}")));
+    lines
+}
+
+fn old_application(proof: &Proof) -> Vec<String> {
+    let old = &proof.old_application;
+    let phase = phase_word(proof.phase);
+    match old.answer {
+        Answer::NotTried => Vec::new(),
+        Answer::Works => {
+            vec![format!(
+                "old application ({phase} step): the running version still works, {} tried",
+                count(old.tried, "statement")
+            )]
+        }
+        Answer::Breaks => {
+            let by_design = if proof.breaks_promise() { "" } else { ", as such a step does" };
+            let mut lines = vec![format!("old application ({phase} step): the running version breaks{by_design}")];
+            lines
+                .extend(old.statements.iter().take(BROKEN_SHOWN).map(|broken| format!("  breaks: {}", broken.shown())));
+            if let Some(more) = old.statements.len().checked_sub(BROKEN_SHOWN).filter(|more| *more > 0) {
+                lines.push(format!("  and {more} more, see `--format json`"));
+            }
+            lines
+        }
+    }
+}
+
+/// `None`: both run twice, which needs no line.
+fn runs_twice(twice: &RunsTwice) -> Option<String> {
+    let said = |what: &str, twice: &Twice| match twice {
+        Twice::Yes => format!("{what}: yes"),
+        Twice::No(why) => format!("{what}: no, {why}"),
+    };
+    if twice.migration == Twice::Yes && twice.revert == Some(Twice::Yes) {
+        return None;
+    }
+    let mut line = format!("runs twice: {}", said("the migration", &twice.migration));
+    if let Some(revert) = &twice.revert {
+        let _ = write!(line, "; {}", said("the revert", revert));
+    }
+    Some(line)
 }
 
 const fn style(verdict: Verdict) -> Style {

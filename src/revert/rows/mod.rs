@@ -16,7 +16,7 @@ use crate::sql::quote;
 
 pub use values::{Flavor, Kind, Value};
 
-/// What all values are made from. The report names it.
+/// What all values are made from, where nobody says another one. The report names it.
 pub const SEED: u64 = 1;
 /// Rows of a table that the migration names, and of those that they point at.
 pub const FULL: usize = 100;
@@ -76,7 +76,7 @@ impl Shape {
         }
     }
 
-    fn quoted(&self, provider: Provider) -> String {
+    pub(super) fn quoted(&self, provider: Provider) -> String {
         let name = quote::ident(provider, &self.name);
         match &self.schema {
             Some(schema) => format!("{}.{name}", quote::ident(provider, schema)),
@@ -113,26 +113,36 @@ pub struct Filled {
     pub problem: Option<String>,
 }
 
-/// Fills every table. `touched` are those that the migration names.
-pub fn fill(
-    provider: Provider,
-    session: &mut dyn Session,
-    shapes: &[Shape],
-    touched: &BTreeSet<String>,
-    flavor: Flavor,
-) -> Vec<Filled> {
+/// Which rows are made.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe<'a> {
+    /// Tables that the migration names.
+    pub touched: &'a BTreeSet<String>,
+    /// Tables that have their rows already.
+    pub done: &'a BTreeSet<String>,
+    /// Which values.
+    pub flavor: Flavor,
+    /// What they are made from.
+    pub seed: u64,
+}
+
+/// Fills every table.
+pub fn fill(provider: Provider, session: &mut dyn Session, shapes: &[Shape], recipe: &Recipe<'_>) -> Vec<Filled> {
+    let Recipe { flavor, seed, .. } = *recipe;
     if flavor == Flavor::None {
         return Vec::new();
     }
-    let full = with_parents(shapes, touched);
-    let mut keys: HashMap<(String, Vec<String>), Vec<Vec<Value>>> = HashMap::new();
+    let full = with_parents(shapes, recipe.touched);
+    let mut keys = Keys::new();
     let mut filled = Vec::new();
     let (order, in_circle) = parents_first(shapes);
     for &at in &order {
         let shape = &shapes[at];
         let rows = if full.contains(&shape.shown()) { FULL } else { FEW };
-        let mut filler = Filler { provider, shape, keys: &keys, flavor, rows };
-        let result = if in_circle.contains(&at) {
+        let mut filler = Filler { provider, shape, keys: &keys, flavor, seed, rows };
+        let result = if recipe.done.contains(&shape.shown()) {
+            Ok(filler.present(session))
+        } else if in_circle.contains(&at) {
             Err("its foreign keys go round in a circle, and none of them may be NULL".to_owned())
         } else {
             filler.fill(session)
@@ -145,14 +155,52 @@ pub fn fill(
         let wanted: BTreeSet<&Vec<String>> =
             shapes.iter().flat_map(|s| &s.foreign).filter(|f| f.table == shape.shown()).map(|f| &f.to).collect();
         for columns in wanted {
-            let list = select_list(provider, columns);
-            let sql = format!("SELECT {list} FROM {}", shape.quoted(provider));
-            let rows = session.query(&sql).unwrap_or_default();
-            let values = rows.into_iter().map(|row| row.into_iter().map(|cell| as_value(provider, cell)).collect());
-            keys.insert((shape.shown(), columns.clone()), values.collect());
+            keys.insert((shape.shown(), columns.clone()), keys_of(provider, session, shape, columns));
         }
     }
     filled
+}
+
+type Keys = HashMap<(String, Vec<String>), Vec<Vec<Value>>>;
+
+fn keys_of(provider: Provider, session: &mut dyn Session, shape: &Shape, columns: &[String]) -> Vec<Vec<Value>> {
+    let sql = format!("SELECT {} FROM {}", select_list(provider, columns), shape.quoted(provider));
+    let rows = session.query(&sql).unwrap_or_default();
+    rows.into_iter().map(|row| row.into_iter().map(|cell| as_value(provider, cell)).collect()).collect()
+}
+
+/// One row more for a table that has some: the columns that get a value, each with one that is plain and new.
+///
+/// # Errors
+/// Why there is none, for people.
+pub fn another(
+    provider: Provider,
+    session: &mut dyn Session,
+    shapes: &[Shape],
+    shape: &Shape,
+    seed: u64,
+) -> Result<Vec<(String, Value)>, String> {
+    let mut keys = Keys::new();
+    for key in &shape.foreign {
+        if let Some(parent) = shapes.iter().find(|other| other.shown() == key.table && key.table != shape.shown()) {
+            keys.insert((key.table.clone(), key.to.clone()), keys_of(provider, session, parent, &key.to));
+        }
+    }
+    let filler = Filler { provider, shape, keys: &keys, flavor: Flavor::Plain, seed, rows: 1 };
+    let columns = filler.columns()?;
+    let number = filler.present(session);
+    let values = filler.row(&columns, number, Flavor::Plain)?.ok_or("its keys leave no room for one more row")?;
+    Ok(columns.iter().map(|column| column.name.clone()).zip(values).collect())
+}
+
+/// The primary key of a row that is there. `None`: there is no row, or no key.
+pub fn key_of_a_row(provider: Provider, session: &mut dyn Session, shape: &Shape) -> Option<Vec<(String, Value)>> {
+    if shape.key.is_empty() {
+        return None;
+    }
+    let sql = format!("SELECT {} FROM {} LIMIT 1", select_list(provider, &shape.key), shape.quoted(provider));
+    let row = session.query(&sql).ok()?.into_iter().next()?;
+    Some(shape.key.iter().cloned().zip(row.into_iter().map(|cell| as_value(provider, cell))).collect())
 }
 
 fn with_parents(shapes: &[Shape], touched: &BTreeSet<String>) -> BTreeSet<String> {
@@ -209,8 +257,9 @@ fn parents_first(shapes: &[Shape]) -> (Vec<usize>, BTreeSet<usize>) {
 struct Filler<'a> {
     provider: Provider,
     shape: &'a Shape,
-    keys: &'a HashMap<(String, Vec<String>), Vec<Vec<Value>>>,
+    keys: &'a Keys,
     flavor: Flavor,
+    seed: u64,
     rows: usize,
 }
 
@@ -344,7 +393,7 @@ impl Filler<'_> {
                 None => Err("it must point at itself, and the database makes its keys".to_owned()),
             };
         }
-        if nullable && (parents.is_empty() || values::picks_null(&key.columns.join(","), row, flavor)) {
+        if nullable && (parents.is_empty() || values::picks_null(self.place(&key.columns.join(",")), row, flavor)) {
             return nothing();
         }
         if parents.is_empty() {
@@ -364,13 +413,18 @@ impl Filler<'_> {
         Ok(Some(parents[index].clone()))
     }
 
+    fn place<'n>(&self, name: &'n str) -> values::Place<'n> {
+        values::Place { name, seed: self.seed }
+    }
+
     fn value(&self, column: &ColumnShape, row: usize, flavor: Flavor) -> Value {
         let unique = self.shape.unique.iter().any(|unique| unique.contains(&column.name));
-        let place = format!("{}.{}", self.shape.shown(), column.name);
-        if column.nullable && !unique && values::picks_null(&place, row, flavor) {
+        let name = format!("{}.{}", self.shape.shown(), column.name);
+        let place = self.place(&name);
+        if column.nullable && !unique && values::picks_null(place, row, flavor) {
             return Value::Null;
         }
-        values::make(self.provider, &column.kind, &place, row, unique, flavor)
+        values::make(self.provider, &column.kind, place, row, unique, flavor)
     }
 
     /// The value of a column of this very row.

@@ -85,23 +85,40 @@ impl Value {
     }
 }
 
-/// Whether this row has NULL there, where it may.
-pub(super) fn picks_null(place: &str, row: usize, flavor: Flavor) -> bool {
-    flavor == Flavor::Edge && (row + offset(place)) % 7 == 3
+/// A column by name, and what all its values are made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// `table.column`.
+    pub name: &'a str,
+    /// See [`super::SEED`].
+    pub seed: u64,
 }
 
-/// So that the edges of two columns do not meet in the same rows. FNV-1a with the seed.
-fn offset(place: &str) -> usize {
-    let hash = place
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325 ^ super::SEED, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    usize::try_from(hash % 97).unwrap_or(0)
+impl Place<'_> {
+    /// So that the edges of two columns do not meet in the same rows. FNV-1a with the seed.
+    fn offset(self) -> usize {
+        let start = 0xcbf2_9ce4_8422_2325 ^ self.seed;
+        let hash = self.name.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        usize::try_from(hash % 97).unwrap_or(0)
+    }
+}
+
+/// Whether this row has NULL there, where it may.
+pub(super) fn picks_null(place: Place<'_>, row: usize, flavor: Flavor) -> bool {
+    flavor == Flavor::Edge && (row + place.offset()) % 7 == 3
 }
 
 /// Makes the value of a row. With `unique` no two rows get the same one, as far as the type has enough.
-pub(super) fn make(provider: Provider, kind: &Kind, place: &str, row: usize, unique: bool, flavor: Flavor) -> Value {
+pub(super) fn make(
+    provider: Provider,
+    kind: &Kind,
+    place: Place<'_>,
+    row: usize,
+    unique: bool,
+    flavor: Flavor,
+) -> Value {
     let edge = flavor == Flavor::Edge;
-    let turn = (row + offset(place)) % 10;
+    let turn = (row + place.offset()) % 10;
     match kind {
         Kind::Bytes => bytes(provider, row, edge && !unique && turn == 0),
         Kind::Array(element) => {
