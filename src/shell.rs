@@ -207,6 +207,13 @@ impl Shell {
         let _ = self.out.flush();
     }
 
+    /// A JSON document, as data. What is printed so has strings for keys and cannot fail to become JSON.
+    pub fn document(&mut self, document: &impl serde::Serialize) {
+        let mut text = serde_json::to_string_pretty(document).expect("plain structs with string keys become JSON");
+        text.push('\n');
+        self.data(&text);
+    }
+
     /// The stream for data, for writers that produce much.
     pub fn data_writer(&mut self) -> &mut (dyn Write + Send) {
         &mut *self.out

@@ -19,6 +19,7 @@ pub mod reset;
 pub mod resolve;
 pub mod run;
 pub mod status;
+mod story;
 pub mod verify;
 
 use std::ffi::OsString;

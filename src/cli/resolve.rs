@@ -217,8 +217,5 @@ fn print_document(shell: &mut Shell, environment: &str, history: &History, chose
             Resolution::RolledBack(_) => "rolled_back",
         },
     });
-    let document = Document { schema_version: 1, environment, failed, resolved };
-    let mut text = serde_json::to_string_pretty(&document).expect("a document of strings is JSON");
-    text.push('\n');
-    shell.data(&text);
+    shell.document(&Document { schema_version: 1, environment, failed, resolved });
 }

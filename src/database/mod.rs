@@ -94,7 +94,7 @@ pub struct Survey {
 }
 
 /// One open connection.
-pub trait Database {
+pub trait Database: Send {
     /// The URL without its secrets, for messages.
     fn target(&self) -> &str;
 

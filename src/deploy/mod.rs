@@ -1,6 +1,7 @@
 //! Deploy: history → gates → plan → Prisma → ledger again.
 //!
-//! [`gates`] judge, [`plan`] says what would run, [`execution`] runs it and believes only the ledger afterwards.
+//! [`gates`] judge, [`plan`] says what would run, [`release`] does all of it for one target, and believes only the ledger afterwards
+//! ([`execution`]).
 
 pub mod assessment;
 pub mod backup;
@@ -11,6 +12,7 @@ pub mod gates;
 pub mod plan;
 pub mod plan_hash;
 pub mod receipt;
+pub mod release;
 pub mod resolution;
 pub mod steps;
 

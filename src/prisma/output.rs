@@ -91,6 +91,12 @@ pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }
 
+/// The migration that Prisma says it begins, by a line without colours.
+#[must_use]
+pub fn applying(line: &str) -> Option<&str> {
+    line.strip_prefix("Applying migration `").and_then(|rest| rest.strip_suffix('`'))
+}
+
 /// Judges a run by what it printed.
 #[must_use]
 pub fn judge(command: Option<&Command>, exit: Exit, interrupted: bool, stdout: &str, stderr: &str) -> Verdict {

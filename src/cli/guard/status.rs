@@ -51,8 +51,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         guard: report,
     };
     if args.format.is_json() {
-        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        context.shell.data(&format!("{text}\n"));
+        context.shell.document(&document);
     } else {
         tell(&mut context.shell, &document);
     }

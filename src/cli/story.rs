@@ -1,0 +1,132 @@
+//! Tells on stderr what a deploy, or any run of Prisma, does while it does it.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::deploy::backup::Taken;
+use crate::deploy::release::{Event, Watcher};
+use crate::environment::Target;
+use crate::shell::{Shell, count, printable};
+
+/// Turns events into lines: each step one, Prisma's own words only with `--verbose`.
+pub(super) struct Story<'a> {
+    shell: &'a mut Shell,
+    bar: Option<ProgressBar>,
+}
+
+impl<'a> Story<'a> {
+    pub(super) fn new(shell: &'a mut Shell) -> Self {
+        Story { shell, bar: None }
+    }
+
+    fn begin(&mut self) {
+        self.bar = self.shell.is_live().then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.set_style(
+                ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar.set_message("starting Prisma");
+            bar
+        });
+    }
+
+    fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn say(&mut self, say: impl FnOnce(&mut Shell)) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(self.shell)),
+            None => say(self.shell),
+        }
+    }
+
+    fn backup_taken(&mut self, taken: &Taken) {
+        let file = taken.file.as_ref().map_or_else(String::new, |file| format!(" into {}", printable(file)));
+        let size = taken.bytes.map_or_else(String::new, |bytes| {
+            format!(", {}", count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte"))
+        });
+        let text = format!("taken by {}{file}{size}, checked by {}", printable(&taken.by), taken.checked);
+        self.say(|shell| shell.status("Backup", &text));
+    }
+}
+
+impl Watcher for Story<'_> {
+    fn see(&mut self, event: Event<'_>) {
+        match event {
+            Event::Reached(target) => self.say(|shell| shell.status("Target", &describe(target))),
+            Event::Waiting { environment, holder } => {
+                let by = holder.map_or_else(String::new, |by| format!(" ({})", printable(by)));
+                self.say(|shell| {
+                    shell.status("Waiting", &format!("another deploy to `{environment}` is running{by}"));
+                });
+            }
+            Event::NoDeployLock { why } => {
+                self.say(|shell| shell.detail(&format!("             no deploy lock: {}", printable(why))));
+            }
+            Event::BackupBegins { environment } => {
+                self.say(|shell| shell.status("Backup", &format!("of `{environment}`, before the first migration")));
+            }
+            Event::BackupTaken(taken) => self.backup_taken(taken),
+            Event::Warning { text, hint } => self.say(|shell| {
+                shell.warn(&printable(text));
+                if let Some(hint) = hint {
+                    shell.hint(&printable(hint));
+                }
+            }),
+            Event::PrismaBegins => self.begin(),
+            Event::Applying { migration } => {
+                let name = printable(migration).into_owned();
+                if let Some(bar) = &self.bar {
+                    bar.set_message(format!("applying {name}"));
+                }
+                self.say(|shell| shell.status("Applying", &name));
+            }
+            Event::Took { migration, time } => self.say(|shell| {
+                let (name, seconds) = (printable(migration), time.as_secs_f32());
+                shell.detail(&format!("             {name} took {seconds:.1} s"));
+            }),
+            Event::Prisma { line } => {
+                let line = crate::prisma::output::plain(line);
+                self.say(|shell| shell.detail(&format!("             prisma: {}", printable(&line))));
+            }
+            Event::PrismaEnded => self.end(),
+            Event::Found { migration, state, environment } => self.say(|shell| {
+                shell.note(&format!("             {} is {state} in `{environment}`", printable(migration)));
+            }),
+            Event::Marked { environment } => self.say(|shell| {
+                let text = format!("the database as `{environment}`, in the comment of _prisma_migrations");
+                shell.status("Marked", &text);
+            }),
+            Event::Finished { environment, applied, by_another } => {
+                let what = count(applied.len(), "migration");
+                let text = if by_another {
+                    format!("another deploy to `{environment}` was quicker: {what} found applied")
+                } else {
+                    format!("{what} applied to `{environment}`, read back from its ledger")
+                };
+                self.say(|shell| shell.status("Finished", &text));
+            }
+            Event::Receipt { path } => self.say(|shell| shell.status("Receipt", &printable(path))),
+        }
+    }
+}
+
+impl Drop for Story<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// `production (production): postgresql://…, PostgreSQL 15.4`.
+fn describe(target: &Target) -> String {
+    let server = &target.survey().server;
+    let product =
+        if server.product.is_empty() { String::new() } else { format!(", {} {}", server.product, server.version) };
+    format!("{} ({}): {}{product}", target.name(), target.kind(), target.url().redacted())
+}

@@ -1,0 +1,104 @@
+//! What can be seen of a deploy while it happens.
+
+use std::time::Duration;
+
+use crate::deploy::Applied;
+use crate::deploy::backup::Taken;
+use crate::environment::Target;
+
+/// Something that happened, in the order in which it did.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The database answered, or is not there.
+    Reached(&'a Target),
+    /// Another deploy holds the lock; said once.
+    Waiting {
+        /// Where.
+        environment: &'a str,
+        /// Who holds it, where the database tells.
+        holder: Option<&'a str>,
+    },
+    /// There is nothing to lock; Prisma's own lock has to do.
+    NoDeployLock {
+        /// Why.
+        why: &'a str,
+    },
+    /// A backup is being taken.
+    BackupBegins {
+        /// Of what.
+        environment: &'a str,
+    },
+    /// A backup was taken and checked.
+    BackupTaken(&'a Taken),
+    /// Something that the deploy goes on without.
+    Warning {
+        /// What, one line.
+        text: &'a str,
+        /// The next command, where there is one.
+        hint: Option<&'a str>,
+    },
+    /// Prisma is started.
+    PrismaBegins,
+    /// It began a migration.
+    Applying {
+        /// The folder's name.
+        migration: &'a str,
+    },
+    /// A migration is over: it ended, or the next one began.
+    Took {
+        /// The folder's name.
+        migration: &'a str,
+        /// How long.
+        time: Duration,
+    },
+    /// A line of Prisma's that is none of the above, as it printed it.
+    Prisma {
+        /// The line.
+        line: &'a str,
+    },
+    /// Prisma is over, however it ended.
+    PrismaEnded,
+    /// After a failure: what the ledger says of a migration of the plan.
+    Found {
+        /// The folder's name.
+        migration: &'a str,
+        /// `applied`, `failed`, `missing`, …
+        state: &'a str,
+        /// Where.
+        environment: &'a str,
+    },
+    /// The database now carries its environment's mark.
+    Marked {
+        /// Of which environment.
+        environment: &'a str,
+    },
+    /// Everything is applied, by the ledger.
+    Finished {
+        /// Where.
+        environment: &'a str,
+        /// What.
+        applied: &'a [Applied],
+        /// Prisma had nothing to do: somebody else did it in the meantime.
+        by_another: bool,
+    },
+    /// The receipt is written.
+    Receipt {
+        /// Its path from the project's folder, with `/`.
+        path: &'a str,
+    },
+}
+
+/// Is shown what happens. Text from databases and disks comes as it is: pass it through [`crate::shell::printable`].
+pub trait Watcher {
+    /// One thing that happened.
+    fn see(&mut self, event: Event<'_>);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unseen;
+
+impl Watcher for Unseen {
+    fn see(&mut self, _: Event<'_>) {}
+}
