@@ -12,6 +12,7 @@ pub mod gates;
 pub mod plan;
 pub mod plan_hash;
 pub mod receipt;
+pub mod recovery;
 pub mod release;
 pub mod resolution;
 pub mod steps;

@@ -24,6 +24,7 @@ use crate::sql::history_state::State;
 use crate::sql::model::Script;
 use attempt::Attempt;
 pub(super) use scripts::by_statement_of;
+pub use scripts::replay;
 
 /// What came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

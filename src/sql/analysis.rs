@@ -6,7 +6,7 @@ mod here;
 mod phase;
 mod types;
 
-pub use failure::is_split;
+pub use failure::{has_effect, is_split};
 
 use super::history_state::State;
 use super::model::{Ident, Name, Script, Span};

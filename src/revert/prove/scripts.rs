@@ -32,6 +32,14 @@ impl Stop {
     }
 }
 
+/// Runs a migration as that Prisma does, for whoever only wants to be where it leads; the error says where it stops.
+///
+/// # Errors
+/// The statement with the database's words.
+pub fn replay(session: &mut dyn Session, script: &Script, prisma: Option<PrismaVersion>) -> Result<(), String> {
+    run_migration(session, script, prisma).map_err(|stop| format!("it stops {}", stop.shown()))
+}
+
 /// Runs a migration as that Prisma does.
 pub(super) fn run_migration(
     session: &mut dyn Session,

@@ -119,7 +119,9 @@ fn effective(script: &Script, range: std::ops::Range<usize>) -> Vec<usize> {
     script.statements[range].iter().filter(|s| has_effect(s)).map(|s| s.index).collect()
 }
 
-fn has_effect(statement: &Statement) -> bool {
+/// Whether a statement does something to schema or rows that is there afterwards: `BEGIN`, settings and comments of the file do not.
+#[must_use]
+pub fn has_effect(statement: &Statement) -> bool {
     statement.operations.iter().any(|o| {
         !matches!(
             o.action.alone(),
