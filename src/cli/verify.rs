@@ -114,11 +114,7 @@ fn prove_all(
             format!("rows of {}, others from seed {}", names.join(", "), args.row_seed)
         }
     };
-    let what = format!(
-        "{} on {}, as {as_prisma} runs them ({rows})",
-        count(chosen.len(), "migration"),
-        place.place()
-    );
+    let what = format!("{} on {}, as {as_prisma} runs them ({rows})", count(chosen.len(), "migration"), place.place());
     context.shell.status("Proving", &what);
     let demands = Demands { old_application: settings.old_application.value, runs_twice: settings.runs_twice.value };
     let job = Job {
