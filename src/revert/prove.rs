@@ -22,6 +22,7 @@ use crate::sql;
 use crate::sql::analysis::{self, Phase, PrismaVersion};
 use crate::sql::history_state::State;
 use crate::sql::model::Script;
+use crate::sql::quote;
 use attempt::Attempt;
 pub(super) use scripts::by_statement_of;
 pub use scripts::replay;
@@ -173,7 +174,8 @@ pub fn prove(
     let mut proofs = Vec::new();
     let mut broken: Option<String> = None;
     let ledger = format!(
-        "CREATE TABLE \"{LEDGER}\" (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMP, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMP, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, applied_steps_count INTEGER NOT NULL DEFAULT 0)"
+        "CREATE TABLE {} (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMP NULL, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMP NULL, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, applied_steps_count INTEGER NOT NULL DEFAULT 0)",
+        quote::ident(job.provider, LEDGER)
     );
     place.base()?.execute(&ledger).map_err(|failure| VerifyError::Sql { doing: "make its first table", failure })?;
     for migration in &job.folder.migrations {

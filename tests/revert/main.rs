@@ -6,5 +6,6 @@ mod support;
 mod application;
 mod bed;
 mod mutants;
+mod mysql;
 mod postgres;
 mod sqlite;

@@ -107,24 +107,126 @@ const SQLITE: [Special; 3] = [
     ),
 ];
 
+const MYSQL: [Special; 15] = [
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER UNSIGNED AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER UNSIGNED NOT NULL);",
+        "ALTER TABLE \"T\" MODIFY \"n\" BIGINT UNSIGNED NOT NULL;",
+        "ALTER TABLE \"T\" MODIFY \"n\" INTEGER NOT NULL;",
+        // With rows in it the server itself objects to a number without a sign.
+        "the revert stops at its statement 1 (line 1): Out of range value for column 'n'",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" TINYINT UNSIGNED NOT NULL DEFAULT 0);",
+        "ALTER TABLE \"T\" DROP COLUMN \"n\";",
+        "ALTER TABLE \"T\" ADD COLUMN \"n\" TINYINT NOT NULL DEFAULT 0;",
+        "column `T`.`n`: its type is `tinyint(4)` and was `tinyint(3) unsigned`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY);",
+        "ALTER TABLE \"T\" MODIFY \"id\" BIGINT AUTO_INCREMENT;",
+        "ALTER TABLE \"T\" MODIFY \"id\" INTEGER NOT NULL;",
+        "column `T`.`id`: its AUTO_INCREMENT `on` is gone",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"e\" ENUM('A', 'B', 'C') NOT NULL);",
+        "ALTER TABLE \"T\" MODIFY \"e\" ENUM('A', 'B', 'C', 'D') NOT NULL;",
+        "ALTER TABLE \"T\" MODIFY \"e\" ENUM('A', 'C', 'B') NOT NULL;",
+        "column `T`.`e`: its type is `enum('A','C','B')` and was `enum('A','B','C')`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"s\" VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL);",
+        "ALTER TABLE \"T\" MODIFY \"s\" VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;",
+        "ALTER TABLE \"T\" MODIFY \"s\" VARCHAR(20) NULL;",
+        "column `T`.`s`: its collation is `utf8mb4_general_ci` and was `utf8mb4_bin`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"up\" INTEGER, CONSTRAINT \"fk_T\" FOREIGN KEY (\"up\") REFERENCES \"T\" (\"id\") ON DELETE CASCADE ON UPDATE CASCADE);",
+        "ALTER TABLE \"T\" DROP FOREIGN KEY \"fk_T\";",
+        "ALTER TABLE \"T\" ADD CONSTRAINT \"fk_T\" FOREIGN KEY (\"up\") REFERENCES \"T\" (\"id\") ON DELETE SET NULL ON UPDATE CASCADE;",
+        "foreign key `fk_T` of `T`: its action on delete is `SET NULL` and was `CASCADE`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"at\" DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3));",
+        "ALTER TABLE \"T\" MODIFY \"at\" DATETIME(6) NOT NULL;",
+        "ALTER TABLE \"T\" MODIFY \"at\" DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3);",
+        "column `T`.`at`: its ON UPDATE `current_timestamp(3)` is gone",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER NOT NULL COMMENT 'said');",
+        "ALTER TABLE \"T\" MODIFY \"n\" INTEGER NULL;",
+        "ALTER TABLE \"T\" MODIFY \"n\" INTEGER NOT NULL;",
+        "column `T`.`n`: its comment `said` is gone",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"s\" TEXT, INDEX \"i_T\" (\"s\"(20)));",
+        "DROP INDEX \"i_T\" ON \"T\";",
+        "CREATE INDEX \"i_T\" ON \"T\" (\"s\"(10));",
+        "index `i_T` of `T`: its column list is `s(10)` and was `s(20)`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"s\" TEXT, FULLTEXT INDEX \"i_T\" (\"s\"));",
+        "DROP INDEX \"i_T\" ON \"T\";",
+        "CREATE INDEX \"i_T\" ON \"T\" (\"s\"(20));",
+        "index `i_T` of `T`: its type is `BTREE` and was `FULLTEXT`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER, CONSTRAINT \"c_T\" CHECK (\"n\" < 2147483647));",
+        "ALTER TABLE \"T\" DROP CONSTRAINT \"c_T\";",
+        "ALTER TABLE \"T\" ADD CONSTRAINT \"c_T\" CHECK (\"n\" <= 2147483647);",
+        "check `c_T` of `T`: its definition is",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY); CREATE VIEW \"v_T\" AS SELECT \"id\" FROM \"T\";",
+        "DROP VIEW \"v_T\";",
+        "CREATE VIEW \"v_T\" AS SELECT \"id\" + 1 AS \"id\" FROM \"T\";",
+        "view `v_T`: its definition is",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER); CREATE TRIGGER \"t_T\" BEFORE UPDATE ON \"T\" FOR EACH ROW SET NEW.\"n\" = 1;",
+        "DROP TRIGGER \"t_T\";",
+        "CREATE TRIGGER \"t_T\" BEFORE INSERT ON \"T\" FOR EACH ROW SET NEW.\"n\" = 1;",
+        "trigger `t_T` of `T`: its moment is `BEFORE INSERT` and was `BEFORE UPDATE`",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER, \"twice\" INTEGER AS (\"n\" + 1) STORED);",
+        "ALTER TABLE \"T\" DROP COLUMN \"twice\";",
+        "ALTER TABLE \"T\" ADD COLUMN \"twice\" INTEGER AS (\"n\" + 2) STORED;",
+        "column `T`.`twice`: its expression is",
+    ),
+    (
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER) ENGINE=InnoDB COMMENT='said';",
+        "ALTER TABLE \"T\" RENAME TO \"kept_T\";",
+        "CREATE TABLE \"T\" (\"id\" INTEGER AUTO_INCREMENT PRIMARY KEY, \"n\" INTEGER) ENGINE=MyISAM COMMENT='said'; INSERT INTO \"T\" SELECT * FROM \"kept_T\"; DROP TABLE \"kept_T\";",
+        "table `T`: its engine is `MyISAM` and was `InnoDB`",
+    ),
+];
+
 fn every_mutant_is_caught(provider: &str, specials: &[Special]) {
-    let id = if provider == "sqlite" { "INTEGER PRIMARY KEY" } else { "SERIAL PRIMARY KEY" };
+    let (id, on) = match provider {
+        "sqlite" => ("INTEGER PRIMARY KEY", ""),
+        "mysql" => ("INTEGER AUTO_INCREMENT PRIMARY KEY", " ON \"T\""),
+        _ => ("SERIAL PRIMARY KEY", ""),
+    };
     let mut earlier = String::new();
     let mut migrations = Vec::new();
     let mut expected = Vec::new();
     let of = |text: &str, table: &str| {
-        text.replace("\"T", &format!("\"{table}"))
+        let text = text
+            .replace("\"T", &format!("\"{table}"))
             .replace("_T\"", &format!("_{table}\""))
             .replace("\"E\"", &format!("\"E{table}\""))
-            .replace("\"E_new\"", &format!("\"E{table}_new\""))
+            .replace("\"E_new\"", &format!("\"E{table}_new\""));
+        if provider == "mysql" { text.replace('"', "`") } else { text }
     };
     for (number, (what, broken, said)) in MUTANTS.iter().enumerate() {
         let table = format!("m{number}m");
         earlier.push_str(&of(&format!("CREATE TABLE \"T\" (\"id\" {id}, \"other\" TEXT, \"name\" VARCHAR(40) NOT NULL DEFAULT 'x');\nCREATE INDEX \"T_name_idx\" ON \"T\"(\"name\");\n"), &table));
-        let migration = "CREATE TABLE \"kept_T\" AS SELECT \"id\", \"name\" FROM \"T\";\nDROP INDEX \"T_name_idx\";\nALTER TABLE \"T\" DROP COLUMN \"name\";\n";
+        let migration = format!(
+            "CREATE TABLE \"kept_T\" AS SELECT \"id\", \"name\" FROM \"T\";\nDROP INDEX \"T_name_idx\"{on};\nALTER TABLE \"T\" DROP COLUMN \"name\";\n"
+        );
         migrations.push((
             format!("202602{number:02}000000_mutant"),
-            of(migration, &table),
+            of(&migration, &table),
             Some(of(&broken(WHOLE), &table)),
         ));
         expected.push(((*what).to_owned(), (*said).to_owned(), table));
@@ -160,5 +262,12 @@ fn on_sqlite() {
 fn on_postgres() {
     if has_server() {
         every_mutant_is_caught("postgresql", &POSTGRES);
+    }
+}
+
+#[test]
+fn on_mysql() {
+    if crate::mysql::has_server() {
+        every_mutant_is_caught("mysql", &MYSQL);
     }
 }

@@ -171,7 +171,8 @@ impl Attempt<'_> {
                 String::new()
             };
             proof.verdict = Verdict::CannotRun;
-            proof.differences.push(format!("the revert stops {}{with}", stop.shown()));
+            let stays = stop.what_stays(provider);
+            proof.differences.push(format!("the revert stops {}{with}{stays}", stop.shown()));
             return Ok(Tried::Done(Box::new(proof)));
         }
         renew(session)?;

@@ -2,6 +2,7 @@
 
 use crate::project::Provider;
 use crate::revert::throwaway::{Session, SqlFailure};
+use crate::shell::count;
 use crate::sql::analysis::{self, PrismaVersion};
 use crate::sql::model::Script;
 
@@ -22,6 +23,16 @@ impl Stop {
             .map(|name| name.object.value.clone());
         let statement = statement.map(|found| (found.index + 1, script.line_column(found.span.start).0));
         Stop { statement, table, said: failure.said }
+    }
+
+    /// MySQL takes no definition back: what ran before the stop has happened.
+    pub fn what_stays(&self, provider: Provider) -> String {
+        match self.statement {
+            Some((number, _)) if provider == Provider::Mysql && number > 1 => {
+                format!("; {} before it stay done: it is half reverted", count(number - 1, "statement"))
+            }
+            _ => String::new(),
+        }
     }
 
     pub fn shown(&self) -> String {

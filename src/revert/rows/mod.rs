@@ -3,6 +3,7 @@
 //!
 //! The provider's file says what the tables look like ([`Shape`]); `values` makes the values; this file fills and reads.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 mod values;
@@ -84,6 +85,10 @@ impl Shape {
         }
     }
 
+    fn kind(&self, column: &str) -> Option<&Kind> {
+        self.columns.iter().find(|found| found.name == column).map(|found| &found.kind)
+    }
+
     fn nullable(&self, columns: &[String]) -> bool {
         columns.iter().all(|name| self.columns.iter().any(|column| column.name == *name && column.nullable))
     }
@@ -98,7 +103,8 @@ pub fn shapes(provider: Provider, session: &mut dyn Session) -> Result<Vec<Shape
     match provider {
         Provider::Sqlite => sqlite::shapes(session).map_err(read),
         Provider::Postgresql => postgres::shapes(session).map_err(read),
-        Provider::Mysql | Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
+        Provider::Mysql => mysql::shapes(session).map_err(read),
+        Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
     }
 }
 
@@ -164,9 +170,10 @@ pub fn fill(provider: Provider, session: &mut dyn Session, shapes: &[Shape], rec
 type Keys = HashMap<(String, Vec<String>), Vec<Vec<Value>>>;
 
 fn keys_of(provider: Provider, session: &mut dyn Session, shape: &Shape, columns: &[String]) -> Vec<Vec<Value>> {
-    let sql = format!("SELECT {} FROM {}", select_list(provider, columns), shape.quoted(provider));
+    let sql = format!("SELECT {} FROM {}", select_list(provider, shape, columns), shape.quoted(provider));
     let rows = session.query(&sql).unwrap_or_default();
-    rows.into_iter().map(|row| row.into_iter().map(|cell| as_value(provider, cell)).collect()).collect()
+    let value = |(cell, column): (Option<String>, &String)| as_value(provider, shape.kind(column), cell);
+    rows.into_iter().map(|row| row.into_iter().zip(columns).map(value).collect()).collect()
 }
 
 /// One row more for a table that has some: the columns that get a value, each with one that is plain and new.
@@ -198,9 +205,10 @@ pub fn key_of_a_row(provider: Provider, session: &mut dyn Session, shape: &Shape
     if shape.key.is_empty() {
         return None;
     }
-    let sql = format!("SELECT {} FROM {} LIMIT 1", select_list(provider, &shape.key), shape.quoted(provider));
+    let sql = format!("SELECT {} FROM {} LIMIT 1", select_list(provider, shape, &shape.key), shape.quoted(provider));
     let row = session.query(&sql).ok()?.into_iter().next()?;
-    Some(shape.key.iter().cloned().zip(row.into_iter().map(|cell| as_value(provider, cell))).collect())
+    let value = |(column, cell): (&String, _)| (column.clone(), as_value(provider, shape.kind(column), cell));
+    Some(shape.key.iter().zip(row).map(value).collect())
 }
 
 fn with_parents(shapes: &[Shape], touched: &BTreeSet<String>) -> BTreeSet<String> {
@@ -319,14 +327,16 @@ impl Filler<'_> {
     }
 
     fn present(&self, session: &mut dyn Session) -> usize {
-        let sql = format!("SELECT CAST(count(*) AS TEXT) FROM {}", self.shape.quoted(self.provider));
+        let text = if self.provider == Provider::Mysql { "CHAR" } else { "TEXT" };
+        let sql = format!("SELECT CAST(count(*) AS {text}) FROM {}", self.shape.quoted(self.provider));
         let answer = session.query(&sql).unwrap_or_default().into_iter().flatten().flatten().next();
         answer.and_then(|count| count.parse().ok()).unwrap_or(0)
     }
 
     fn fill_with_defaults(&self, session: &mut dyn Session) -> Result<usize, String> {
         for _ in 0..self.rows {
-            let sql = format!("INSERT INTO {} DEFAULT VALUES", self.shape.quoted(self.provider));
+            let nothing = if self.provider == Provider::Mysql { "() VALUES ()" } else { "DEFAULT VALUES" };
+            let sql = format!("INSERT INTO {} {nothing}", self.shape.quoted(self.provider));
             session.execute(&sql).map_err(|failure| failure.said)?;
         }
         Ok(self.rows)
@@ -487,7 +497,7 @@ pub fn read(provider: Provider, session: &mut dyn Session, shapes: &[Shape]) -> 
     let mut contents = Contents::default();
     for shape in shapes {
         let columns: Vec<String> = shape.columns.iter().map(|column| column.name.clone()).collect();
-        let list = if columns.is_empty() { "NULL".to_owned() } else { select_list(provider, &columns) };
+        let list = if columns.is_empty() { "NULL".to_owned() } else { select_list(provider, shape, &columns) };
         let sql = format!("SELECT {list} FROM {}", shape.quoted(provider));
         let rows = session.query(&sql).map_err(|failure| VerifyError::Sql { doing: "read its rows", failure })?;
         contents.tables.insert(shape.shown(), TableContents { columns, key: shape.key.clone(), rows });
@@ -496,21 +506,26 @@ pub fn read(provider: Provider, session: &mut dyn Session, shapes: &[Shape]) -> 
 }
 
 /// Values in a form that tells `1` from `'1'`, where the database does.
-fn select_list(provider: Provider, columns: &[String]) -> String {
+fn select_list(provider: Provider, shape: &Shape, columns: &[String]) -> String {
     let quoted = columns.iter().map(|column| quote::ident(provider, column));
     let list: Vec<String> = match provider {
         Provider::Sqlite => {
             quoted.map(|name| format!("CASE WHEN {name} IS NULL THEN NULL ELSE quote({name}) END")).collect()
+        }
+        Provider::Mysql => {
+            let with_kind = quoted.zip(columns.iter().map(|column| shape.kind(column)));
+            with_kind.map(|(name, kind)| kind.map_or(name.clone(), |kind| mysql::read_as(kind, &name))).collect()
         }
         _ => quoted.map(|name| format!("{name}::text")).collect(),
     };
     list.join(", ")
 }
 
-fn as_value(provider: Provider, cell: Option<String>) -> Value {
-    match cell {
-        None => Value::Null,
-        Some(text) if provider == Provider::Sqlite => Value::Literal(text),
-        Some(text) => Value::Text(text),
+fn as_value(provider: Provider, kind: Option<&Kind>, cell: Option<String>) -> Value {
+    match (cell, kind) {
+        (None, _) => Value::Null,
+        (Some(text), Some(kind)) if provider == Provider::Mysql => mysql::written(kind, text),
+        (Some(text), _) if provider == Provider::Sqlite => Value::Literal(text),
+        (Some(text), _) => Value::Text(text),
     }
 }

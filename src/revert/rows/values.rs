@@ -1,6 +1,7 @@
 //! Values by type: the edges that applications meet (empty, longest, negative, far dates, quotes, line breaks, other scripts, NULL), or
 //! plain ones that casts and constraints take.
 
+use super::mysql;
 use crate::project::Provider;
 use crate::sql::quote;
 
@@ -58,6 +59,20 @@ pub enum Kind {
     Array(Box<Kind>),
     /// An address.
     Address,
+    /// So many bits: MySQL.
+    Bits(usize),
+    /// Whole numbers of 64 bits without a sign: MySQL.
+    Unsigned,
+    /// At most so many bytes: MySQL.
+    Binary(usize),
+    /// A year: MySQL.
+    Year,
+    /// A moment from 1970 to 2038: MySQL's TIMESTAMP.
+    ShortTimestamp,
+    /// Any of these: MySQL's SET.
+    Set(Vec<String>),
+    /// A point: MySQL.
+    Point,
     /// A type that no values are known for, by name.
     Unknown(String),
 }
@@ -119,6 +134,11 @@ pub(super) fn make(
 ) -> Value {
     let edge = flavor == Flavor::Edge;
     let turn = (row + place.offset()) % 10;
+    if provider == Provider::Mysql
+        && let Some(value) = mysql::make(kind, row, turn, unique, edge)
+    {
+        return value;
+    }
     match kind {
         Kind::Bytes => bytes(provider, row, edge && !unique && turn == 0),
         Kind::Array(element) => {
@@ -161,6 +181,9 @@ fn text_of(provider: Provider, kind: &Kind, row: usize, turn: usize, unique: boo
         Kind::Enum(labels) => labels.get(row % labels.len().max(1)).cloned().unwrap_or_default(),
         Kind::Address => format!("10.{}.{}.{}", row / 65_536, row / 256 % 256, row % 256),
         Kind::Bytes | Kind::Array(_) | Kind::Unknown(_) => String::new(),
+        // Made by `mysql`.
+        Kind::Bits(_) | Kind::Unsigned | Kind::Binary(_) | Kind::Year | Kind::ShortTimestamp => String::new(),
+        Kind::Set(_) | Kind::Point => String::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is in a database: everything of its catalogue that a migration can change, in one shape for all providers.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 
@@ -53,7 +54,8 @@ pub fn take(provider: Provider, session: &mut dyn Session) -> Result<Snapshot, V
     match provider {
         Provider::Sqlite => sqlite::take(session).map_err(reading),
         Provider::Postgresql => postgres::take(session).map_err(reading),
-        Provider::Mysql | Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
+        Provider::Mysql => mysql::take(session).map_err(reading),
+        Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
     }
 }
 

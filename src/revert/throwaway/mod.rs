@@ -1,5 +1,7 @@
 //! Databases that vanish. Each provider has one file; the flow sees [`Throwaway`] and [`Session`] only.
 
+mod mysql;
+mod mysql_copy;
 mod postgres;
 #[cfg(unix)]
 mod process;
@@ -75,7 +77,11 @@ pub fn open(provider: Provider) -> Result<Box<dyn Throwaway>, VerifyError> {
     match provider {
         Provider::Sqlite => Ok(Box::new(sqlite::Files::new()?)),
         Provider::Postgresql => Ok(Box::new(postgres::Started::new()?)),
-        Provider::Mysql | Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
+        #[cfg(unix)]
+        Provider::Mysql => Ok(Box::new(mysql::Databases::start()?)),
+        #[cfg(not(unix))]
+        Provider::Mysql => Err(VerifyError::NotThere(provider)),
+        Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
     }
 }
 
