@@ -117,10 +117,24 @@ struct Kept {
 /// # Errors
 /// The system's.
 pub fn write(project: &Path, receipt: &Receipt<'_>) -> io::Result<PathBuf> {
+    write_as(project, "deploy", receipt.environment, receipt.started_at, receipt)
+}
+
+/// Writes a record of `what` was done to an environment (`deploy`, `revert`), as [`write`] does.
+///
+/// # Errors
+/// The system's.
+pub fn write_as(
+    project: &Path,
+    what: &str,
+    environment: &str,
+    started_at: Timestamp,
+    receipt: &impl Serialize,
+) -> io::Result<PathBuf> {
     let folder = project.join(FOLDER);
     std::fs::create_dir_all(&folder)?;
-    let time = receipt.started_at.strftime("%Y%m%dT%H%M%S.%3fZ");
-    let path = Path::new(FOLDER).join(format!("deploy-{}-{time}.json", receipt.environment));
+    let time = started_at.strftime("%Y%m%dT%H%M%S.%3fZ");
+    let path = Path::new(FOLDER).join(format!("{what}-{environment}-{time}.json"));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".prisma-safe-");
     #[cfg(unix)]
@@ -133,24 +147,23 @@ pub fn write(project: &Path, receipt: &Receipt<'_>) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// What the newest receipt of a deploy to an environment says is applied there. Files that cannot be read, or are none of ours, say nothing.
+/// What the newest receipt of a deploy to an environment, or of a revert in it, says is applied there. Files that cannot be read, or are none of ours, say nothing.
 #[must_use]
 pub fn recorded(project: &Path, environment: &str) -> Vec<Recorded> {
-    let prefix = format!("deploy-{environment}-");
+    let prefixes = ["deploy", "revert"].map(|what| format!("{what}-{environment}-"));
     let entries = std::fs::read_dir(project.join(FOLDER)).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(&prefix) && name.ends_with(".json")
+    let mut files: Vec<(String, PathBuf)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let time = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix.as_str()))?.strip_suffix(".json")?;
+            Some((time.to_owned(), entry.path()))
         })
-        .map(|entry| entry.path())
         .collect();
     files.sort();
     files
         .iter()
         .rev()
-        .filter_map(|file| std::fs::read(file).ok())
+        .filter_map(|(_, file)| std::fs::read(file).ok())
         .filter_map(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
         // `deploy-eu-…` is also how a receipt of `eu-staging` begins.
         .find(|kept| kept.schema_version == 1 && kept.environment == environment)
@@ -200,6 +213,10 @@ mod tests {
         assert_eq!(recorded(project.path(), "eu"), [recorded_row("2_b")]);
         assert_eq!(recorded(project.path(), "eu-staging"), [recorded_row("3_c")]);
         assert!(recorded(project.path(), "production").is_empty());
+        // What was taken back since is not applied any more.
+        let time = Timestamp::from_second(250).unwrap();
+        write_as(project.path(), "revert", "eu", time, &receipt("eu", "1_a", 250)).unwrap();
+        assert_eq!(recorded(project.path(), "eu"), [recorded_row("1_a")]);
     }
 
     #[test]

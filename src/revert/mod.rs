@@ -10,6 +10,7 @@ pub mod old_application;
 pub mod prove;
 pub mod receipt;
 pub mod rows;
+pub mod run;
 pub mod seed;
 pub mod snapshot;
 pub mod throwaway;

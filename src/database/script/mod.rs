@@ -9,7 +9,7 @@ mod run;
 pub(super) mod sqlite;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub enum Way {
 pub enum Ran {
     /// It ran.
     Done,
-    /// The user said stop; the connection was cut off, and with it an open transaction.
+    /// The user said stop, and it is not done. Where a transaction was open, it is gone or can be rolled back.
     Stopped,
 }
 
@@ -115,3 +115,13 @@ pub trait ScriptConnection {
 
 /// A script may run for as long as it takes: only the server's limits end it.
 const AS_LONG_AS_IT_TAKES: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// An error while the flag is up is the end that was asked for: the statement is not done.
+fn ended_by(stop: &AtomicBool, ended: Result<Option<()>>) -> Result<Ran> {
+    match ended {
+        Ok(Some(())) => Ok(Ran::Done),
+        Ok(None) => Ok(Ran::Stopped),
+        Err(_) if stop.load(Ordering::SeqCst) => Ok(Ran::Stopped),
+        Err(error) => Err(error),
+    }
+}

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection,
 use super::super::mysql::{cell, classify};
 use super::super::session::{OnStop, Place, Session};
 use super::super::{DatabaseError, Limits, Result};
-use super::{AS_LONG_AS_IT_TAKES, Cells, Mark, Ran, ScriptConnection, ScriptSettings, Way};
+use super::{AS_LONG_AS_IT_TAKES, Cells, Mark, Ran, ScriptConnection, ScriptSettings, Way, ended_by};
 
 /// How long the server may take over a question beyond what it was told itself.
 const GRACE: Duration = Duration::from_secs(2);
@@ -115,8 +115,8 @@ impl ScriptConnection for MySql {
                 }
                 OnStop::Wait
             },
-        )?;
-        Ok(if ended.is_some() { Ran::Done } else { Ran::Stopped })
+        );
+        ended_by(&self.settings.stop, ended)
     }
 
     fn look(&mut self, doing: &'static str, sql: &str) -> Result<Cells> {

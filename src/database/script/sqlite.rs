@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 use super::super::session::{OnStop, Place, Session};
 use super::super::sqlite::{classify, look_at};
 use super::super::{DatabaseError, Limits, Result};
-use super::{AS_LONG_AS_IT_TAKES, Cells, Mark, Ran, ScriptConnection, ScriptSettings, Way};
+use super::{AS_LONG_AS_IT_TAKES, Cells, Mark, Ran, ScriptConnection, ScriptSettings, Way, ended_by};
 
 /// How long to wait for somebody else's write where the settings do not say: Prisma's own patience.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -129,7 +129,7 @@ impl ScriptConnection for Sqlite {
             async || OnStop::Wait,
         );
         self.until(None);
-        ended.map(|_| Ran::Done)
+        ended_by(&self.settings.stop, ended)
     }
 
     fn objection(&mut self) -> Result<Option<String>> {
@@ -137,14 +137,16 @@ impl ScriptConnection for Sqlite {
             return Ok(None);
         }
         let now = self.dangling()?;
-        let new = now.iter().find(|row| !self.dangling.contains(row));
-        Ok(new.map(|row| {
-            let text = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+        let text = |row: &Vec<Option<String>>, at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+        let number = |row: &Vec<Option<String>>| text(row, 2).parse::<usize>().unwrap_or(0);
+        let before =
+            |row: &Vec<Option<String>>| self.dangling.iter().find(|old| old[..2] == row[..2]).map_or(0, number);
+        Ok(now.iter().find(|row| number(row) > before(row)).map(|row| {
             format!(
                 "{} of `{}` would point at nothing in `{}`",
-                crate::shell::count(text(2).parse().unwrap_or(0), "row"),
-                text(0),
-                text(1)
+                crate::shell::count(number(row) - before(row), "row"),
+                text(row, 0),
+                text(row, 1)
             )
         }))
     }

@@ -1,0 +1,102 @@
+//! Whether the pair of migration and revert was proven, as the files are now, on such a server.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::RevertError;
+use crate::database::Server;
+use crate::migrations::MigrationsFolder;
+use crate::revert::prove::Verdict;
+use crate::revert::receipt::{ProofState, Receipt, proof_of};
+
+/// What a proof is asked of.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The project's folder.
+    pub project: &'a Path,
+    /// All migrations.
+    pub folder: &'a MigrationsFolder,
+    /// The server that the revert is to run on.
+    pub server: &'a Server,
+    /// The user accepts that only the schema comes back.
+    pub schema_only: bool,
+}
+
+/// What stands behind a revert.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Proven {
+    /// The migration.
+    pub name: String,
+    /// `proven` or `schema_only`.
+    pub verdict: Verdict,
+    /// The server of the proof.
+    pub server: String,
+    /// When.
+    pub proven_at: String,
+}
+
+/// Looks at the receipt of one migration.
+///
+/// # Errors
+/// [`RevertError::Unproven`], [`RevertError::SchemaOnly`].
+pub fn check(asked: &Asked<'_>, name: &str) -> Result<Proven, RevertError> {
+    let unproven = |because: String| RevertError::Unproven { name: name.to_owned(), because };
+    let receipt = match proof_of(asked.project, asked.folder, name) {
+        ProofState::Current(receipt) => receipt,
+        ProofState::Missing => return Err(unproven("nobody has proven it".to_owned())),
+        ProofState::Outdated { because } => return Err(unproven(because)),
+    };
+    let made_on = format!("{} {}", receipt.server.product, receipt.server.version);
+    if !is_same_kind(&receipt, asked.server) {
+        let here = format!("{} {}", asked.server.product, asked.server.version);
+        return Err(unproven(format!("the proof was made on {made_on}, and this is {here}")));
+    }
+    match receipt.verdict {
+        Verdict::Proven => {}
+        Verdict::SchemaOnly if asked.schema_only => {}
+        Verdict::SchemaOnly => {
+            let lost = receipt.data_lost.iter().map(|lost| match &lost.column {
+                Some(column) => format!("`{}`.`{column}`", lost.table),
+                None => format!("rows of `{}`", lost.table),
+            });
+            return Err(RevertError::SchemaOnly { name: name.to_owned(), lost: lost.collect() });
+        }
+        _ => {
+            let why = receipt.differences.first().map_or_else(String::new, |first| format!(": {first}"));
+            return Err(unproven(format!("the proof failed{why}")));
+        }
+    }
+    Ok(Proven {
+        name: name.to_owned(),
+        verdict: receipt.verdict,
+        server: made_on,
+        proven_at: receipt.proven_at.clone(),
+    })
+}
+
+/// Of those, the ones that a proof made now could help.
+#[must_use]
+pub fn to_prove(asked: &Asked<'_>, names: &[String]) -> BTreeSet<String> {
+    let needs = |name: &&String| match proof_of(asked.project, asked.folder, name) {
+        ProofState::Current(receipt) => !is_same_kind(&receipt, asked.server),
+        ProofState::Missing | ProofState::Outdated { .. } => true,
+    };
+    names.iter().filter(needs).cloned().collect()
+}
+
+/// The same product in the same major version: what a database does with one SQL text changes between those, and hardly within them.
+/// MySQL and MariaDB count `8.0` and `8.4`, `10.6` and `10.11` as such.
+fn is_same_kind(receipt: &Receipt, server: &Server) -> bool {
+    if receipt.server.product != server.product {
+        return false;
+    }
+    let mut numbers =
+        receipt.server.version.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse::<u32>().ok());
+    let (major, minor) = (numbers.next(), numbers.next().unwrap_or(0));
+    match server.product.as_str() {
+        // It has been at 3 since 2004, and comes with this program.
+        "SQLite" => true,
+        "MySQL" | "MariaDB" => major == Some(server.numbers.0) && minor == server.numbers.1,
+        _ => major == Some(server.numbers.0),
+    }
+}
