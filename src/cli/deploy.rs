@@ -152,7 +152,7 @@ fn nothing_pending(shell: &mut Shell, args: &Args, prepared: &Prepared, document
 }
 
 /// Passing gates are one quiet line each; what warns or blocks says why and what to do.
-fn show_verdicts(shell: &mut Shell, verdicts: &[Verdict]) {
+pub(super) fn show_verdicts(shell: &mut Shell, verdicts: &[Verdict]) {
     for verdict in verdicts {
         let evidence = printable(&verdict.evidence).into_owned();
         match verdict.outcome {

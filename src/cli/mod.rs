@@ -17,6 +17,7 @@ mod panic;
 mod prisma_run;
 pub mod reset;
 pub mod resolve;
+pub mod revert;
 pub mod run;
 pub mod status;
 mod story;
@@ -78,6 +79,8 @@ pub enum Command {
     Deploy(deploy::Args),
     /// Say what became of a failed migration, so that deploys can go on
     Resolve(resolve::Args),
+    /// Take the newest applied migration back with its proven revert script, for the rare case
+    Revert(revert::Args),
     /// Empty a developer's own database and apply all migrations; refused everywhere else
     Reset(reset::Args),
     /// Run any Prisma command behind the engine guard
@@ -94,6 +97,7 @@ impl Command {
             Command::New(args) => new::run(args, context),
             Command::Deploy(args) => deploy::run(args, context),
             Command::Resolve(args) => resolve::run(args, context),
+            Command::Revert(args) => revert::run(args, context),
             Command::Reset(args) => reset::run(args, context),
             Command::Run(args) => run::run(args, context),
             Command::Guard(args) => guard::run(args, context),

@@ -5,8 +5,9 @@ use crate::history::History;
 use crate::migrations::{Checksum, MigrationsFolder};
 use crate::project::Provider;
 use crate::sql;
-use crate::sql::analysis::{self, Destroyed, Destruction, Phase, PrismaVersion};
+use crate::sql::analysis::{self, Destroyed, Destruction, Judgement, Phase, PrismaVersion};
 use crate::sql::history_state::State;
+use crate::sql::model::Script;
 
 /// The migrations that a deploy would run, in Prisma's order.
 #[derive(Debug, Clone)]
@@ -38,6 +39,24 @@ pub struct Planned {
     pub contract_of: Vec<String>,
 }
 
+impl Planned {
+    /// A script, judged.
+    #[must_use]
+    pub fn new(name: &str, script: &Script, judgement: Judgement) -> Self {
+        let (understood, all) = script.coverage();
+        Planned {
+            name: name.to_owned(),
+            checksum: Checksum::of(script.text.as_bytes()),
+            sql: script.text.clone(),
+            statements: (all, understood),
+            phase: judgement.phase,
+            closes: steps::closing(script, &judgement),
+            contract_of: steps::named(script),
+            destructions: judgement.destructions,
+        }
+    }
+}
+
 impl Plan {
     /// The plan for a folder and its history. Scripts that cannot be read are left out: the history gate blocks on them.
     #[must_use]
@@ -57,17 +76,7 @@ impl Plan {
             let judgement = analysis::judge(&script, &state, prisma);
             opened.push((migration.name.clone(), steps::opening(&script, &judgement)));
             if pending {
-                let (understood, all) = script.coverage();
-                migrations.push(Planned {
-                    name: migration.name.clone(),
-                    checksum: Checksum::of(text.as_bytes()),
-                    sql: text,
-                    statements: (all, understood),
-                    phase: judgement.phase,
-                    closes: steps::closing(&script, &judgement),
-                    contract_of: steps::named(&script),
-                    destructions: judgement.destructions,
-                });
+                migrations.push(Planned::new(&migration.name, &script, judgement));
             }
             state.begin_migration(&migration.name, pending);
             for statement in &script.statements {

@@ -2,5 +2,6 @@
 
 pub mod environments;
 pub mod lint;
+pub mod revert;
 pub mod status;
 pub mod verify;

@@ -107,7 +107,8 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
 }
 
 /// Runs `check` of the backup settings, whose stderr is shown.
-fn ask_for_backup(ground: &Ground<'_>) -> Option<Result<Timestamp, String>> {
+#[must_use]
+pub fn ask_for_backup(ground: &Ground<'_>) -> Option<Result<Timestamp, String>> {
     let environment = ground.target.environment();
     let BackupSource::Check(words) = &environment.backup.as_ref()?.source.value else { return None };
     if environment.gates.is_off("backup") || !ground.target.exists() {

@@ -46,8 +46,11 @@ pub fn apply(sources: &Sources<'_>, mut prepared: Prepared, watcher: &mut dyn Wa
     Done { applied, receipt, error }
 }
 
-/// The last thing before Prisma.
-fn take_backup(target: &Target, settings: &Settings, watcher: &mut dyn Watcher) -> Result<Option<Taken>> {
+/// The last thing before anything runs, where the settings ask for one. `None`: they do not, or somebody else takes it.
+///
+/// # Errors
+/// [`backup::BackupError`].
+pub fn take_backup(target: &Target, settings: &Settings, watcher: &mut dyn Watcher) -> Result<Option<Taken>> {
     let environment = target.environment();
     let wanted = environment.backup.as_ref().filter(|_| target.exists() && !environment.gates.is_off("backup"));
     let Some(wanted) = wanted else { return Ok(None) };

@@ -10,9 +10,9 @@ mod prepare;
 
 use std::time::Duration;
 
-pub use apply::{Done, apply};
+pub use apply::{Done, apply, take_backup};
 pub use event::{Event, Unseen, Watcher};
-pub use prepare::{Prepared, prepare};
+pub use prepare::{Prepared, prepare, take_lock};
 
 /// What is wanted of a deploy.
 #[derive(Debug, Clone)]

@@ -86,8 +86,11 @@ fn is_pending(folder: &MigrationsFolder, target: &Target) -> bool {
     History::new(&folder.migrations, target.survey().ledger.as_deref()).would_apply().next().is_some()
 }
 
-/// Waits for our own deploy lock. What has none (a database that does not exist yet) goes on with Prisma's alone.
-fn take_lock(target: &mut Target, patience: Duration, watcher: &mut dyn Watcher) -> Result<()> {
+/// Takes the deploy lock, and waits so long for another one's.
+///
+/// # Errors
+/// [`DeployError::Busy`], or the database's.
+pub fn take_lock(target: &mut Target, patience: Duration, watcher: &mut dyn Watcher) -> Result<()> {
     const PAUSE: Duration = Duration::from_millis(100);
     let started = Instant::now();
     let mut told = false;

@@ -225,9 +225,24 @@ mod tests {
     #[test]
     fn by_the_statements_of_the_script() {
         let script = "ALTER TABLE \"User\" DROP COLUMN \"fullName\", ADD COLUMN \"nickname\" TEXT;\nCREATE UNIQUE INDEX \"k\" ON \"User\"(\"nickname\");\nDROP TABLE \"T\";\nDROP TABLE other.\"U\";\nDROP INDEX \"i\";";
-        insta::assert_snapshot!(expected(Provider::Postgresql, "", script), @"");
+        insta::assert_snapshot!(expected(Provider::Postgresql, "", script), @r"
+        - table `T`
+        - column `User`.`fullName`
+        + column `User`.`nickname`
+        - index `i`
+        + index `k`
+        ");
         let rebuild = "CREATE TABLE \"new_User\" (\"id\" INTEGER PRIMARY KEY, \"name\" TEXT);\nINSERT INTO \"new_User\" (\"id\") SELECT \"id\" FROM \"User\";\nDROP TABLE \"User\";\nALTER TABLE \"new_User\" RENAME TO \"User\";";
-        insta::assert_snapshot!(expected(Provider::Sqlite, "CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY, \"fullName\" TEXT);", rebuild), @"");
-        insta::assert_snapshot!(expected(Provider::Mysql, "", "CREATE TABLE `T` (`a` INT);\nALTER TABLE `T` ADD INDEX `i` (`a`), RENAME COLUMN `a` TO `b`;\nRENAME TABLE `T` TO `S`;\nDROP INDEX `j` ON `R`;"), @"");
+        insta::assert_snapshot!(expected(Provider::Sqlite, "CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY, \"fullName\" TEXT);", rebuild), @r"
+        + table `user`
+        - column `user`.`fullname`
+        + column `user`.`id`
+        + column `user`.`name`
+        ");
+        insta::assert_snapshot!(expected(Provider::Mysql, "", "CREATE TABLE `T` (`a` INT);\nALTER TABLE `T` ADD INDEX `i` (`a`), RENAME COLUMN `a` TO `b`;\nRENAME TABLE `T` TO `S`;\nDROP INDEX `j` ON `R`;"), @r"
+        + table `s`
+        - table `t`
+        - index `j` of `r`
+        ");
     }
 }

@@ -221,18 +221,18 @@ mod tests {
     fn what_may_not_be_taken_back() {
         let newest = |ledger, name| asked("1_a 2_b 3_c", ledger, Wanted::Newest(name));
         let through = |ledger, name| asked("1_a 2_b 3_c", ledger, Wanted::Through(name));
-        insta::assert_snapshot!(newest("1_a@1 2_b@2", "1_a"), @"");
-        insta::assert_snapshot!(newest("1_a@1 2_b@2", "3_c"), @"");
-        insta::assert_snapshot!(newest("1_a@1 2_b@2-", "2_b"), @"");
-        insta::assert_snapshot!(newest("1_a@1", "4_d"), @"");
-        insta::assert_snapshot!(newest("1_a@1", "_"), @"");
-        insta::assert_snapshot!(newest("1_a@1 2_b@2?", "1_a"), @"");
-        insta::assert_snapshot!(newest("1_a@1 2_b@2!", "2_b"), @"");
-        insta::assert_snapshot!(newest("1_a@1! 2_b@2", "2_b"), @"");
-        insta::assert_snapshot!(newest("1_a@1 3_c@3", "3_c"), @"");
-        insta::assert_snapshot!(newest("1_a@1 3_c@3 2_b@4", "3_c"), @"");
-        insta::assert_snapshot!(newest("1_a@1 1_a@2", "1_a"), @"");
-        insta::assert_snapshot!(newest("1_a@1 4_gone@2", "4_gone"), @"");
-        insta::assert_snapshot!(through("1_a@1 2_b@2! 3_c@3", "1_a"), @"");
+        insta::assert_snapshot!(newest("1_a@1 2_b@2", "1_a"), @r"`1_a` is not the newest migration in `eu`: 1 came after it, `2_b` the last");
+        insta::assert_snapshot!(newest("1_a@1 2_b@2", "3_c"), @r"`3_c` is not applied in `eu`: it is pending");
+        insta::assert_snapshot!(newest("1_a@1 2_b@2-", "2_b"), @r"`2_b` is not applied in `eu`: it is rolled back");
+        insta::assert_snapshot!(newest("1_a@1", "4_d"), @r"no migration is called `4_d`, on disk or in `eu`");
+        insta::assert_snapshot!(newest("1_a@1", "_"), @r"`_` may be any of 1_a, 2_b, 3_c");
+        insta::assert_snapshot!(newest("1_a@1 2_b@2?", "1_a"), @r"`2_b` has failed in `eu`");
+        insta::assert_snapshot!(newest("1_a@1 2_b@2!", "2_b"), @r"`2_b` was edited since it ran in `eu`");
+        insta::assert_snapshot!(newest("1_a@1! 2_b@2", "2_b"), @r"`1_a`, before `2_b`, is edited in `eu`");
+        insta::assert_snapshot!(newest("1_a@1 3_c@3", "3_c"), @r"`2_b`, before `3_c`, is out of order in `eu`");
+        insta::assert_snapshot!(newest("1_a@1 3_c@3 2_b@4", "3_c"), @r"`2_b` ran in `eu` after `3_c`, although it sorts before it");
+        insta::assert_snapshot!(newest("1_a@1 1_a@2", "1_a"), @r"the ledger of `eu` has several rows for `1_a` that hold");
+        insta::assert_snapshot!(newest("1_a@1 4_gone@2", "4_gone"), @r"`4_gone` is applied in `eu` and not on disk");
+        insta::assert_snapshot!(through("1_a@1 2_b@2! 3_c@3", "1_a"), @r"`2_b`, before `3_c`, is edited in `eu`");
     }
 }

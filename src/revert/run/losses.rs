@@ -471,18 +471,18 @@ mod tests {
 
     #[test]
     fn sentences() {
-        insta::assert_snapshot!(loss("column", Some("fullName"), Some(312), Some(1204), true), @"");
-        insta::assert_snapshot!(loss("column", Some("fullName"), Some(0), Some(1204), true), @"");
-        insta::assert_snapshot!(loss("column", Some("fullName"), Some(1), Some(1), true), @"");
-        insta::assert_snapshot!(loss("column", Some("fullName"), Some(1_200_000), Some(3_400_000), false), @"");
-        insta::assert_snapshot!(loss("table", None, Some(1), Some(1), true), @"");
-        insta::assert_snapshot!(loss("table", None, Some(0), Some(0), true), @"");
-        insta::assert_snapshot!(loss("table", None, None, None, false), @"");
-        insta::assert_snapshot!(loss("enum_values", None, Some(3), None, true), @"");
+        insta::assert_snapshot!(loss("column", Some("fullName"), Some(312), Some(1204), true), @r"`User`.`fullName`: 312 of 1,204 rows have a value in it");
+        insta::assert_snapshot!(loss("column", Some("fullName"), Some(0), Some(1204), true), @r"`User`.`fullName`: none of 1,204 rows has a value in it");
+        insta::assert_snapshot!(loss("column", Some("fullName"), Some(1), Some(1), true), @r"`User`.`fullName`: 1 of 1 row has a value in it");
+        insta::assert_snapshot!(loss("column", Some("fullName"), Some(1_200_000), Some(3_400_000), false), @r"`User`.`fullName`: about 1,200,000 of 3,400,000 rows have a value in it (the database's estimate)");
+        insta::assert_snapshot!(loss("table", None, Some(1), Some(1), true), @r"`User`: 1 row in it");
+        insta::assert_snapshot!(loss("table", None, Some(0), Some(0), true), @r"`User`: the table is empty");
+        insta::assert_snapshot!(loss("table", None, None, None, false), @r"`User`: how much is not known (the database's estimate)");
+        insta::assert_snapshot!(loss("enum_values", None, Some(3), None, true), @r"`User`: 3 rows with a value that goes");
         let kept =
             |newer| Kept { archive: "\"a\".\"2_User\"".to_owned(), table: "User".to_owned(), rows: Some(1190), newer };
-        insta::assert_snapshot!(kept(Some(14)).sentence(), @"");
-        insta::assert_snapshot!(kept(Some(0)).sentence(), @"");
+        insta::assert_snapshot!(kept(Some(14)).sentence(), @r#"`User`: 1,190 kept rows in "a"."2_User"; rows that came since, and for which nothing is kept: 14"#);
+        insta::assert_snapshot!(kept(Some(0)).sentence(), @r#"`User`: 1,190 kept rows in "a"."2_User""#);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod losses;
 pub mod proof;
 pub mod receipt;
 pub mod script;
+pub mod steps;
 pub mod stop;
 
 pub use error::RevertError;

@@ -5,9 +5,15 @@ use std::path::Path;
 
 use super::RevertError;
 use crate::database::Server;
+use crate::environment::Sources;
 use crate::migrations::MigrationsFolder;
-use crate::revert::prove::Verdict;
-use crate::revert::receipt::{ProofState, Receipt, proof_of};
+use crate::prisma::launch;
+use crate::revert::VerifyError;
+use crate::revert::prove::{Demands, Job, Proof, Verdict, prove};
+use crate::revert::receipt::{self, ProofState, Receipt, RowsFrom, proof_of};
+use crate::revert::rows::SEED;
+use crate::revert::seed::SeedFile;
+use crate::revert::throwaway;
 
 /// What a proof is asked of.
 #[derive(Clone, Copy)]
@@ -72,6 +78,51 @@ pub fn check(asked: &Asked<'_>, name: &str) -> Result<Proven, RevertError> {
         server: made_on,
         proven_at: receipt.proven_at.clone(),
     })
+}
+
+/// Proves those on a throwaway database, as `verify` does, and writes the receipts. `each` hears of the place and of every proof.
+///
+/// # Errors
+/// When there is no throwaway database, or a receipt cannot be written.
+pub fn prove_now(
+    sources: &Sources<'_>,
+    folder: &MigrationsFolder,
+    names: &BTreeSet<String>,
+    mut each: impl FnMut(Told<'_>),
+) -> Result<(), VerifyError> {
+    let (settings, project) = (&sources.settings.verify, sources.project);
+    let seeds: Vec<SeedFile> = settings
+        .seed
+        .value
+        .iter()
+        .map(|file| SeedFile::read(project.provider, &project.root, file))
+        .collect::<Result<_, _>>()?;
+    let mut place = throwaway::open(project.provider)?;
+    each(Told::Place(&place.place()));
+    let job = Job {
+        folder,
+        provider: project.provider,
+        prisma: Some(launch::version(project)),
+        chosen: names,
+        row_seed: SEED,
+        seeds: &seeds,
+        demands: Demands { old_application: settings.old_application.value, runs_twice: settings.runs_twice.value },
+    };
+    let server = place.server().clone();
+    let proofs = prove(&job, &mut *place, |proof| each(Told::Proof(proof)))?;
+    let rows = RowsFrom { seed: SEED, files: &seeds };
+    for proof in &proofs {
+        receipt::write(&project.root, folder, proof, &server, &rows)?;
+    }
+    Ok(())
+}
+
+/// What is heard while it is proven.
+pub enum Told<'a> {
+    /// Where.
+    Place(&'a str),
+    /// One is done.
+    Proof(&'a Proof),
 }
 
 /// Of those, the ones that a proof made now could help.

@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn postgres_runs_in_one_transaction_where_it_can() {
-        let told = |sql| told(Provider::Postgresql, sql);
+        let told = |sql: &str| told(Provider::Postgresql, sql);
         assert_eq!(told("-- head\nBEGIN;\nALTER TABLE p DROP COLUMN n;\nCOMMIT;\n"), "one transaction 2@3");
         assert_eq!(told("ALTER TABLE p DROP COLUMN n;\nDROP TABLE c;"), "one transaction 1@1 2@2");
         assert_eq!(
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn sqlite_switches_foreign_keys_before_the_transaction() {
-        let told = |sql| told(Provider::Sqlite, sql);
+        let told = |sql: &str| told(Provider::Sqlite, sql);
         let rebuild = "PRAGMA foreign_keys=OFF;\nCREATE TABLE new_p (id INTEGER PRIMARY KEY);\nINSERT INTO new_p (id) SELECT id FROM p;\nDROP TABLE p;\nALTER TABLE new_p RENAME TO p;\nPRAGMA foreign_keys=ON;\n";
         assert_eq!(told(rebuild), "one transaction, keys off 1@1 2@2 3@3 4@4 5@5 6@6");
         assert_eq!(
