@@ -12,11 +12,11 @@ use crate::prisma::launch;
 use crate::project::Project;
 use crate::report::verify::{Document, Format, human};
 use crate::revert::VerifyError;
-use crate::revert::prove::{Demands, Job, Proof, Verdict, prove};
+use crate::revert::prove::{Demands, Job, Proof, Verdict, history_keys, prove};
 use crate::revert::receipt::{self, RowsFrom};
 use crate::revert::rows::SEED;
 use crate::revert::seed::SeedFile;
-use crate::revert::throwaway::{self, Server};
+use crate::revert::throwaway::{self, Reuse, Server};
 use crate::settings::{nearest, shown};
 use crate::shell::{count, printable};
 
@@ -41,6 +41,9 @@ pub struct Args {
     /// What the rows of our own making are made from
     #[arg(long, value_name = "N", default_value_t = SEED)]
     pub row_seed: u64,
+    /// Apply every earlier migration anew: use nothing that an earlier run has kept, and keep nothing
+    #[arg(long)]
+    pub cold: bool,
     /// Format of stdout
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
@@ -100,9 +103,12 @@ fn prove_all(
     seeds: &[SeedFile],
 ) -> Result<(Server, Vec<Proof>)> {
     let settings = context.settings()?.verify.clone();
-    let mut place = throwaway::open(project.provider)?;
-    let server = place.server().clone();
     let prisma = launch::version(project);
+    let keys = history_keys(folder, project.provider, Some(prisma));
+    let before = folder.migrations.iter().take_while(|migration| !chosen.contains(&migration.name)).count();
+    let reuse = Reuse { keys: &keys[..before.min(keys.len())], cold: args.cold };
+    let mut place = throwaway::open(project.provider, &reuse)?;
+    let server = place.server().clone();
     let as_prisma = match prisma.minor {
         Some(minor) => format!("Prisma {}.{minor}", prisma.major),
         None => format!("Prisma {}", prisma.major),
@@ -128,12 +134,31 @@ fn prove_all(
     };
     let color = context.shell.out_color();
     let human = args.format == Format::Human;
-    let proofs = prove(&job, &mut *place, |proof| {
+    if place.applied() > 0 {
+        let kept = count(place.applied(), "earlier migration");
+        context.shell.detail(&format!("{kept}: applied by an earlier run (`--cold` applies all of them again)"));
+    }
+    let mut told = 0;
+    let mut tell = |proof: &Proof| {
+        told += 1;
         if human {
             context.shell.data(&human::proof(proof, color));
         }
-    })?;
-    Ok((server, proofs))
+    };
+    let proofs = match prove(&job, &mut *place, &mut tell) {
+        // Perhaps because of what was kept. A proof is told once only.
+        Err(VerifyError::Sql { .. }) if place.applied() > 0 && told == 0 => {
+            place.forget();
+            let mut place = throwaway::open(project.provider, &Reuse { cold: true, ..reuse })?;
+            prove(&job, &mut *place, &mut |proof: &Proof| {
+                if human {
+                    context.shell.data(&human::proof(proof, color));
+                }
+            })
+        }
+        proofs => proofs,
+    };
+    Ok((server, proofs?))
 }
 
 fn choose(args: &Args, folder: &MigrationsFolder) -> Result<BTreeSet<String>> {

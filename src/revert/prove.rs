@@ -7,7 +7,7 @@ mod scripts;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::VerifyError;
 use super::compare::DataLost;
@@ -15,7 +15,7 @@ use super::old_application::{Answer, OldApplication};
 use super::seed::SeedFile;
 use super::snapshot::LEDGER;
 use super::throwaway::Throwaway;
-use crate::migrations::{Migration, MigrationsFolder, name};
+use crate::migrations::{Checksum, Migration, MigrationsFolder, name};
 use crate::project::Provider;
 use crate::settings::Demand;
 use crate::sql;
@@ -161,6 +161,23 @@ pub fn revert_of(migration: &Migration) -> Option<&Path> {
     named.or_else(|| migration.reverts.first()).map(std::path::PathBuf::as_path)
 }
 
+/// What applying a history must take at least for it to be kept.
+const WORTH_KEEPING: Duration = Duration::from_millis(200);
+
+/// `keys[i]` stands for the first `i + 1` migrations as this Prisma applies them: all that the database then depends on, beside the server.
+#[must_use]
+pub fn history_keys(folder: &MigrationsFolder, provider: Provider, prisma: Option<PrismaVersion>) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    let start = format!("1 {} {prisma:?}", provider.as_str());
+    for migration in &folder.migrations {
+        let Ok(bytes) = &migration.script else { break };
+        let before = keys.last().unwrap_or(&start);
+        let ground = format!("{before}\n{}\n{}", migration.name, Checksum::of(bytes).as_str());
+        keys.push(Checksum::of(ground.as_bytes()).as_str().to_owned());
+    }
+    keys
+}
+
 /// Proves the chosen migrations, in their order; `each` hears of every one as it is done.
 ///
 /// # Errors
@@ -172,13 +189,18 @@ pub fn prove(
 ) -> Result<Vec<Proof>, VerifyError> {
     let mut state = State::new(job.provider);
     let mut proofs = Vec::new();
-    let mut broken: Option<String> = None;
-    let ledger = format!(
-        "CREATE TABLE {} (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMP NULL, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMP NULL, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, applied_steps_count INTEGER NOT NULL DEFAULT 0)",
-        quote::ident(job.provider, LEDGER)
-    );
-    place.base()?.execute(&ledger).map_err(|failure| VerifyError::Sql { doing: "make its first table", failure })?;
-    for migration in &job.folder.migrations {
+    let mut base = Base { applied: place.applied(), took: Duration::ZERO, broken: None };
+    if base.applied == 0 {
+        let ledger = format!(
+            "CREATE TABLE {} (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMP NULL, migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMP NULL, started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, applied_steps_count INTEGER NOT NULL DEFAULT 0)",
+            quote::ident(job.provider, LEDGER)
+        );
+        place
+            .base()?
+            .execute(&ledger)
+            .map_err(|failure| VerifyError::Sql { doing: "make its first table", failure })?;
+    }
+    for (number, migration) in job.folder.migrations.iter().enumerate() {
         if proofs.len() == job.chosen.len() {
             break;
         }
@@ -186,7 +208,7 @@ pub fn prove(
         let read = read_script(job.provider, migration);
         let began = Instant::now();
         if is_chosen {
-            let mut proof = match (&read, &broken) {
+            let mut proof = match (&read, &base.broken) {
                 (Err(problem), _) => unread(migration, problem),
                 (Ok(_), Some(broken)) => unread(migration, broken),
                 (Ok(script), None) => {
@@ -200,21 +222,56 @@ pub fn prove(
             proofs.push(proof);
         }
         let Ok(script) = read else {
-            broken = broken.or_else(|| Some(format!("the earlier migration `{}` cannot be read", migration.name)));
+            base.breaks(format!("the earlier migration `{}` cannot be read", migration.name));
             continue;
         };
-        if broken.is_none()
-            && proofs.len() < job.chosen.len()
-            && let Err(stop) = scripts::run_migration(place.base()?, &script, job.prisma)
-        {
-            broken = Some(format!("the earlier migration `{}` stops {}", migration.name, stop.shown()));
+        if number >= base.applied && base.broken.is_none() && proofs.len() < job.chosen.len() {
+            base.apply(place, migration, &script, job.prisma)?;
         }
         state.begin_migration(&migration.name, false);
         for statement in &script.statements {
             state.apply(&script, statement);
         }
     }
+    if base.took >= WORTH_KEEPING && base.broken.is_none() {
+        let keys = history_keys(job.folder, job.provider, job.prisma);
+        if let Some(key) = base.applied.checked_sub(1).and_then(|last| keys.get(last)) {
+            place.keep(key);
+        }
+    }
     Ok(proofs)
+}
+
+/// The database that the history is applied to.
+struct Base {
+    /// How many migrations it has.
+    applied: usize,
+    /// How long the ones of this run took.
+    took: Duration,
+    /// Why no later migration can be tried.
+    broken: Option<String>,
+}
+
+impl Base {
+    fn breaks(&mut self, why: String) {
+        self.broken.get_or_insert(why);
+    }
+
+    fn apply(
+        &mut self,
+        place: &mut dyn Throwaway,
+        migration: &Migration,
+        script: &Script,
+        prisma: Option<PrismaVersion>,
+    ) -> Result<(), VerifyError> {
+        let began = Instant::now();
+        match scripts::run_migration(place.base()?, script, prisma) {
+            Ok(()) => self.applied += 1,
+            Err(stop) => self.breaks(format!("the earlier migration `{}` stops {}", migration.name, stop.shown())),
+        }
+        self.took += began.elapsed();
+        Ok(())
+    }
 }
 
 fn read_script(provider: Provider, migration: &Migration) -> Result<Script, String> {

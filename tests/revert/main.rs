@@ -5,6 +5,7 @@ mod support;
 
 mod application;
 mod bed;
+mod kept;
 mod mutants;
 mod mysql;
 mod postgres;

@@ -164,6 +164,8 @@ impl TestProject {
         if let Some(home) = home.as_ref().filter(|_| std::env::var_os("CARGO_HOME").is_none()) {
             command.env("CARGO_HOME", Path::new(home).join(".cargo"));
         }
+        // Shared by all tests: `initdb` runs once. A test of the cache itself names a folder of its own.
+        command.env("PRISMA_SAFE_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/verify-cache"));
         command.env("HOME", self.root()).envs(&self.variables);
         command
     }

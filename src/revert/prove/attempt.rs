@@ -186,7 +186,7 @@ impl Attempt<'_> {
             self.once_more(session, &after, &mut proof)?;
         }
         if proof.differences.is_empty() {
-            proof.runs_twice = Some(self.twice(place, revert)?);
+            proof.runs_twice = Some(self.twice(place, revert, &ready.schema, &after)?);
         }
         proof.data_not_proven = not_proven(&ready.filled, &ready.touched);
         proof.verdict = if !proof.differences.is_empty() {
@@ -251,53 +251,55 @@ impl Attempt<'_> {
     }
 
     /// Whether each of the scripts can run twice in a row, on a copy without rows of ours: what a second run adds is seen there best.
-    fn twice(&self, place: &mut dyn Throwaway, revert: &Script) -> Result<RunsTwice, VerifyError> {
+    fn twice(
+        &self,
+        place: &mut dyn Throwaway,
+        revert: &Script,
+        before: &Snapshot,
+        after: &Snapshot,
+    ) -> Result<RunsTwice, VerifyError> {
         let forward = |session: &mut dyn Session| run_migration(session, self.script, self.job.prisma);
         let back = |session: &mut dyn Session| run_revert(session, revert);
-        let mut session = place.copy()?;
         let failed = |stop: Stop| Twice::No(format!("it stops {}", stop.shown()));
+        let mut session = place.copy()?;
         if let Err(stop) = forward(&mut *session) {
             return Ok(RunsTwice { migration: failed(stop), revert: None });
         }
-        let (migration, clean) = self.again(&mut *session, &forward)?;
-        if !clean {
+        let migration = self.again(&mut *session, &forward, after)?;
+        if migration != Twice::Yes {
+            // A half of it may have been done.
             session = place.copy()?;
             if let Err(stop) = forward(&mut *session) {
                 return Ok(RunsTwice { migration: failed(stop), revert: None });
             }
         }
-        if let Err(stop) = back(&mut *session) {
-            return Ok(RunsTwice { migration, revert: Some(failed(stop)) });
-        }
-        let (revert, _) = self.again(&mut *session, &back)?;
+        renew(&mut *session)?;
+        let revert = match back(&mut *session) {
+            Ok(()) => self.again(&mut *session, &back, before)?,
+            Err(stop) => failed(stop),
+        };
         Ok(RunsTwice { migration, revert: Some(revert) })
     }
 
-    /// Runs it where it has run already. The second answer: the database is as it was before this second run.
+    /// Runs it where it has run already, and has left that schema.
     fn again(
         &self,
         session: &mut dyn Session,
         run: &dyn Fn(&mut dyn Session) -> Result<(), Stop>,
-    ) -> Result<(Twice, bool), VerifyError> {
+        schema: &Snapshot,
+    ) -> Result<Twice, VerifyError> {
         renew(session)?;
-        let schema = snapshot::take(self.job.provider, session)?;
         let shapes = rows::shapes(self.job.provider, session)?;
         let contents = rows::read(self.job.provider, session, &shapes)?;
-        let stop = run(session).err();
+        if let Err(stop) = run(session) {
+            return Ok(Twice::No(format!("it stops {}", stop.shown())));
+        }
         renew(session)?;
-        let mut found = compare::schemas(&schema, &snapshot::take(self.job.provider, session)?).real;
+        let mut found = compare::schemas(schema, &snapshot::take(self.job.provider, session)?).real;
         let data = self.data_now(session, &contents)?;
         found.extend(data.added);
         found.extend(data.lost.iter().map(|lost| format!("rows of `{}` are others", lost.table)));
-        let clean = found.is_empty();
-        Ok((
-            match (stop, found.into_iter().next()) {
-                (Some(stop), _) => Twice::No(format!("it stops {}", stop.shown())),
-                (None, Some(difference)) => Twice::No(difference),
-                (None, None) => Twice::Yes,
-            },
-            clean,
-        ))
+        Ok(found.into_iter().next().map_or(Twice::Yes, Twice::No))
     }
 
     /// Tables that migration or revert name.

@@ -1,5 +1,7 @@
 //! Databases that vanish. Each provider has one file; the flow sees [`Throwaway`] and [`Session`] only.
 
+#[cfg(unix)]
+mod cache;
 mod mysql;
 mod mysql_copy;
 mod postgres;
@@ -67,16 +69,46 @@ pub trait Throwaway {
     /// # Errors
     /// When it cannot be made.
     fn copy(&mut self) -> Result<Box<dyn Session>, VerifyError>;
+    /// How many migrations of the history the base has already, from an earlier run.
+    fn applied(&self) -> usize {
+        0
+    }
+    /// Keeps the base as it is now for later runs, under the key of the history that is in it. The last thing that is asked of the place.
+    fn keep(&mut self, key: &str) {
+        let _ = key;
+    }
+    /// What came from an earlier run is no good.
+    fn forget(&mut self) {}
+}
+
+/// What may be used again of earlier runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reuse<'k> {
+    /// `keys[i]` stands for the first `i + 1` migrations, and nothing else.
+    pub keys: &'k [String],
+    /// Nothing may, and nothing is kept.
+    pub cold: bool,
+}
+
+/// Removes what is kept between runs; how many entries there were.
+///
+/// # Errors
+/// The system's.
+pub fn clear_kept() -> std::io::Result<usize> {
+    #[cfg(unix)]
+    return cache::clear();
+    #[cfg(not(unix))]
+    Ok(0)
 }
 
 /// Makes the place for a provider. Removes what killed runs have left behind first.
 ///
 /// # Errors
 /// [`VerifyError::NotThere`] for providers without one, [`VerifyError::NoServer`] when none can be started.
-pub fn open(provider: Provider) -> Result<Box<dyn Throwaway>, VerifyError> {
+pub fn open(provider: Provider, reuse: &Reuse<'_>) -> Result<Box<dyn Throwaway>, VerifyError> {
     match provider {
         Provider::Sqlite => Ok(Box::new(sqlite::Files::new()?)),
-        Provider::Postgresql => Ok(Box::new(postgres::Started::new()?)),
+        Provider::Postgresql => Ok(Box::new(postgres::Started::new(reuse)?)),
         #[cfg(unix)]
         Provider::Mysql => Ok(Box::new(mysql::Databases::start()?)),
         #[cfg(not(unix))]

@@ -1,5 +1,5 @@
 //! PostgreSQL: a server of our own from the programs that are installed, in a temporary folder, on a unix socket only, without fsync.
-//! A copy is `CREATE DATABASE … TEMPLATE`.
+//! A copy is `CREATE DATABASE … TEMPLATE`. What `initdb` made, and a history that took long to apply, are kept between runs: see `cache`.
 
 use crate::project::Provider;
 use crate::revert::VerifyError;
@@ -12,7 +12,7 @@ pub(super) struct Started;
 
 #[cfg(not(unix))]
 impl Started {
-    pub fn new() -> Result<Box<dyn super::Throwaway>, VerifyError> {
+    pub fn new(_: &super::Reuse<'_>) -> Result<Box<dyn super::Throwaway>, VerifyError> {
         let why = "it needs unix sockets, and this system has none that we use".to_owned();
         Err(VerifyError::NoServer { provider: Provider::Postgresql, why })
     }
@@ -23,19 +23,47 @@ mod unix {
     use std::fs;
     use std::path::{Path, PathBuf};
     use std::rc::Rc;
+    use std::time::Duration;
 
     use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition};
     use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
     use tokio::runtime::Runtime;
 
+    use super::super::cache::Cache;
     use super::super::process::{End, Process, program};
-    use super::super::{Rows, Server, Session, SqlFailure, Throwaway, folder_of, one_line, runtime};
+    use super::super::{Reuse, Rows, Server, Session, SqlFailure, Throwaway, folder_of, one_line, runtime};
     use super::{Provider, VerifyError};
+    use crate::migrations::Checksum;
 
     const USER: &str = "prisma_safe";
     const BASE: &str = "prisma_safe_verify_base";
     /// A port is a part of the socket's name only.
     const PORT: u16 = 5432;
+    const DATA: &str = "data";
+    /// How long an orderly end may take.
+    const STOP_LIMIT: Duration = Duration::from_secs(5);
+    /// Small segments of the log: what is kept is a third smaller, and a checksum on every page tells what a disk has lost.
+    const INITDB: [&str; 7] = [
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+        "--no-instructions",
+        "--data-checksums",
+        "--wal-segsize=1",
+    ];
+    const SETTINGS: [&str; 10] = [
+        "listen_addresses=",
+        "fsync=off",
+        "full_page_writes=off",
+        "synchronous_commit=off",
+        "shared_buffers=16MB",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+        "autovacuum=off",
+        "log_min_messages=fatal",
+        "timezone=UTC",
+    ];
 
     /// A running server.
     pub(in super::super) struct Started {
@@ -44,26 +72,90 @@ mod unix {
         server: Server,
         copies: usize,
         from: String,
+        cache: Cache,
+        /// What all entries of this server begin with.
+        made_by: String,
+        /// The entry that it was started from, and how many migrations are in it.
+        kept: Option<(String, usize)>,
         // Last: the connections close before the server goes.
-        _process: Process,
+        process: Process,
     }
 
     impl Started {
-        pub fn new() -> Result<Self, VerifyError> {
+        pub fn new(reuse: &Reuse<'_>) -> Result<Self, VerifyError> {
             let folders = installed();
             let find = |name| program(Provider::Postgresql, &[name], &folders);
             let (initdb, postgres) = (find("initdb")?, find("postgres")?);
+            let cache = if reuse.cold { Cache::none() } else { Cache::open() };
+            let made_by = made_by(&postgres);
             let mut process = Process::new(Provider::Postgresql, &["postgres", "nobody"])?;
-            initialise(&process, &initdb)?;
             let runtime = Rc::new(runtime()?);
-            let mut admin = start(&mut process, &postgres, &runtime)?;
-            admin.ask(&format!("CREATE DATABASE {BASE}")).map_err(connecting)?;
+            let data = process.home().join(DATA);
+            let mut kept = reuse.keys.iter().enumerate().rev().find_map(|(at, key)| {
+                let name = format!("{made_by}-{key}");
+                cache.take(&name, &data, process.owner()).then_some((name, at + 1))
+            });
+            let mut warm = None;
+            if let Some((name, _)) = &kept {
+                warm = start(&mut process, &postgres, &runtime)
+                    .and_then(|admin| admin.beside(BASE).map(|_| admin).map_err(connecting))
+                    .ok();
+                if warm.is_none() {
+                    cache.forget(name);
+                    process.stop(Duration::ZERO);
+                    fs::remove_dir_all(&data).map_err(VerifyError::Scratch)?;
+                    kept = None;
+                }
+            }
+            let mut admin = match warm {
+                Some(admin) => admin,
+                None => from_nothing(&mut process, &cache, &made_by, (&initdb, &postgres), &runtime)?,
+            };
             let version = admin.ask("SHOW server_version").map_err(connecting)?;
             let version = version.into_iter().flatten().flatten().next().unwrap_or_default();
             let version = version.split_whitespace().next().unwrap_or_default().to_owned();
             let server = Server { product: "PostgreSQL".to_owned(), version };
-            Ok(Started { base: None, admin, server, copies: 0, from: folder_of(&postgres), _process: process })
+            let from = folder_of(&postgres);
+            Ok(Started { base: None, admin, server, copies: 0, from, cache, made_by, kept, process })
         }
+    }
+
+    /// A server with an empty database.
+    fn from_nothing(
+        process: &mut Process,
+        cache: &Cache,
+        made_by: &str,
+        (initdb, postgres): (&Path, &Path),
+        runtime: &Rc<Runtime>,
+    ) -> Result<Open, VerifyError> {
+        let data = process.home().join(DATA);
+        if !cache.take(made_by, &data, process.owner()) {
+            initialise(process, initdb)?;
+            cache.keep(made_by, &data);
+        }
+        let mut admin = match start(process, postgres, runtime) {
+            Ok(admin) => admin,
+            Err(_) => {
+                // What was kept may be damaged.
+                cache.forget(made_by);
+                process.stop(Duration::ZERO);
+                fs::remove_dir_all(&data).map_err(VerifyError::Scratch)?;
+                initialise(process, initdb)?;
+                start(process, postgres, runtime)?
+            }
+        };
+        admin.ask(&format!("CREATE DATABASE {BASE}")).map_err(connecting)?;
+        Ok(admin)
+    }
+
+    /// Other programs, or other settings of ours, make other folders.
+    fn made_by(postgres: &Path) -> String {
+        let real = fs::canonicalize(postgres).unwrap_or_else(|_| postgres.to_owned());
+        let about = fs::metadata(&real).ok();
+        let changed = about.as_ref().and_then(|about| about.modified().ok());
+        let size = about.as_ref().map_or(0, fs::Metadata::len);
+        let ground = format!("{} {size} {changed:?} {INITDB:?} {SETTINGS:?}", real.display());
+        format!("postgresql-{}", &Checksum::of(ground.as_bytes()).as_str()[..16])
     }
 
     impl Throwaway for Started {
@@ -94,6 +186,27 @@ mod unix {
             let copy = name(self.copies);
             self.admin.ask(&format!("CREATE DATABASE {copy} TEMPLATE {BASE}")).map_err(copying)?;
             Ok(Box::new(self.admin.beside(&copy).map_err(copying)?))
+        }
+
+        fn applied(&self) -> usize {
+            self.kept.as_ref().map_or(0, |(_, applied)| *applied)
+        }
+
+        fn keep(&mut self, key: &str) {
+            self.base = None;
+            let last = format!("prisma_safe_verify_{}", self.copies);
+            let _ = self.admin.ask(&format!("DROP DATABASE IF EXISTS {last} WITH (FORCE)"));
+            self.admin.close();
+            // Only what a server has left in good order can be started from again.
+            if self.process.stop(STOP_LIMIT) {
+                self.cache.keep(&format!("{}-{key}", self.made_by), &self.process.home().join(DATA));
+            }
+        }
+
+        fn forget(&mut self) {
+            if let Some((name, _)) = &self.kept {
+                self.cache.forget(name);
+            }
         }
     }
 
@@ -184,29 +297,17 @@ mod unix {
 
     fn initialise(process: &Process, initdb: &Path) -> Result<(), VerifyError> {
         let user = format!("--username={USER}");
-        let data = format!("--pgdata={}", process.home().join("data").display());
-        let arguments =
-            [&*user, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions", &*data];
-        process.run(initdb, &arguments.map(str::to_owned))
+        let data = format!("--pgdata={}", process.home().join(DATA).display());
+        let arguments: Vec<String> = INITDB.iter().copied().chain([&*user, &*data]).map(str::to_owned).collect();
+        process.run(initdb, &arguments)
     }
 
     fn start(process: &mut Process, postgres: &Path, runtime: &Rc<Runtime>) -> Result<Open, VerifyError> {
         let home = process.home().to_owned();
-        let (data, socket, port) = (home.join("data"), home.display().to_string(), PORT.to_string());
+        let (data, socket, port) = (home.join(DATA), home.display().to_string(), PORT.to_string());
         let mut arguments = vec!["-D".to_owned(), data.display().to_string(), "-k".to_owned(), socket];
         arguments.extend(["-p".to_owned(), port]);
-        for setting in [
-            "listen_addresses=",
-            "fsync=off",
-            "full_page_writes=off",
-            "synchronous_commit=off",
-            "shared_buffers=16MB",
-            "wal_level=minimal",
-            "max_wal_senders=0",
-            "autovacuum=off",
-            "log_min_messages=fatal",
-            "timezone=UTC",
-        ] {
+        for setting in SETTINGS {
             arguments.extend(["-c".to_owned(), setting.to_owned()]);
         }
         process.start(postgres, &arguments, End::Quit, || Open::new(Rc::clone(runtime), home.clone(), "postgres"))

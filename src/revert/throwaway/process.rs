@@ -93,6 +93,36 @@ impl Process {
         &self.home
     }
 
+    /// Whom the server's files must belong to, where it is not us.
+    pub fn owner(&self) -> Option<(u32, u32)> {
+        self.account.as_ref().map(|account| (account.uid, account.gid))
+    }
+
+    /// Ends the server in good order, and at once where that takes longer than `limit`. `true`: its data can be used again.
+    pub fn stop(&mut self, limit: Duration) -> bool {
+        let Some(mut server) = self.server.take() else { return false };
+        let pid = i32::try_from(server.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let began = Instant::now();
+        if let Some(pid) = pid.filter(|_| !limit.is_zero()) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+        }
+        let mut ended = None;
+        while ended.is_none() && began.elapsed() < limit {
+            ended = server.try_wait().ok().flatten();
+            // The end of a child that must not be waited for forever is asked for again and again.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if ended.is_none() {
+            if let Some(pid) = pid {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
+            }
+            let _ = server.wait();
+        }
+        // Its number may be another's soon.
+        let _ = fs::write(self.home.join(CHILDREN), "");
+        ended.is_some_and(|status| status.success())
+    }
+
     fn command(&self, program: &Path, end: End) -> Command {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", BECOME, "become", end.signal()]).arg(&self.home).arg(program);
