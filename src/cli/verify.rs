@@ -107,7 +107,7 @@ fn prove_all(
     let keys = history_keys(folder, project.provider, Some(prisma));
     let before = folder.migrations.iter().take_while(|migration| !chosen.contains(&migration.name)).count();
     let reuse = Reuse { keys: &keys[..before.min(keys.len())], cold: args.cold };
-    let mut place = throwaway::open(project.provider, &reuse)?;
+    let mut place = throwaway::open_with(project.provider, &reuse)?;
     let server = place.server().clone();
     let as_prisma = match prisma.minor {
         Some(minor) => format!("Prisma {}.{minor}", prisma.major),
@@ -149,7 +149,7 @@ fn prove_all(
         // Perhaps because of what was kept. A proof is told once only.
         Err(VerifyError::Sql { .. }) if place.applied() > 0 && told == 0 => {
             place.forget();
-            let mut place = throwaway::open(project.provider, &Reuse { cold: true, ..reuse })?;
+            let mut place = throwaway::open_with(project.provider, &Reuse { cold: true, ..reuse })?;
             prove(&job, &mut *place, &mut |proof: &Proof| {
                 if human {
                     context.shell.data(&human::proof(proof, color));

@@ -105,7 +105,15 @@ pub fn clear_kept() -> std::io::Result<usize> {
 ///
 /// # Errors
 /// [`VerifyError::NotThere`] for providers without one, [`VerifyError::NoServer`] when none can be started.
-pub fn open(provider: Provider, reuse: &Reuse<'_>) -> Result<Box<dyn Throwaway>, VerifyError> {
+pub fn open(provider: Provider) -> Result<Box<dyn Throwaway>, VerifyError> {
+    open_with(provider, &Reuse::default())
+}
+
+/// The same, with a history that an earlier run may have applied.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(provider: Provider, reuse: &Reuse<'_>) -> Result<Box<dyn Throwaway>, VerifyError> {
     match provider {
         Provider::Sqlite => Ok(Box::new(sqlite::Files::new()?)),
         Provider::Postgresql => Ok(Box::new(postgres::Started::new(reuse)?)),
