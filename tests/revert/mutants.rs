@@ -237,12 +237,31 @@ fn every_mutant_is_caught(provider: &str, specials: &[Special]) {
         migrations.push((format!("202603{number:02}000000_mutant"), of(migration, &table), Some(of(broken, &table))));
         expected.push(((*said).to_owned(), (*said).to_owned(), table));
     }
+    let mut place: Vec<usize> = (1..=migrations.len()).collect();
+    if provider == "mysql" {
+        // A copy costs most there: all that only leave differences behind go into one migration, each with a table of its own.
+        let (mut alone, mut together) = (Vec::new(), (String::new(), String::new()));
+        for (at, (name, sql, revert)) in std::mem::take(&mut migrations).into_iter().enumerate() {
+            if expected[at].0 == "whole" || expected[at].1.starts_with("the revert stops") {
+                alone.push((name, sql, revert));
+                place[at] = alone.len();
+            } else {
+                together.0.push_str(&sql);
+                together.1.push_str(&revert.expect("each has one"));
+                place[at] = usize::MAX;
+            }
+        }
+        alone.push(("20260400000000_together".to_owned(), together.0, Some(together.1)));
+        place.iter_mut().filter(|at| **at == usize::MAX).for_each(|at| *at = alone.len());
+        migrations = alone;
+    }
     migrations.insert(0, ("20260101000000_init".to_owned(), earlier, None));
+    let all = migrations.len();
     let (found, code) = verify(&project_of(provider, &migrations), &["--all"]);
     assert_eq!(code, 1);
-    assert_eq!(found.len(), expected.len() + 1);
-    for (found, (what, said, table)) in found[1..].iter().zip(expected) {
-        let told = told(found);
+    assert_eq!(found.len(), all);
+    for (at, (what, said, table)) in place.into_iter().zip(expected) {
+        let told = told(&found[at]);
         let said = said
             .replace("`T", &format!("`{table}"))
             .replace("_T`", &format!("_{table}`"))

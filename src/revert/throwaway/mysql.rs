@@ -9,7 +9,8 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, MySqlConnection, Row as _};
 use tokio::runtime::Runtime;
 
-use super::{Rows, Server, Session, SqlFailure, Throwaway, mysql_copy, one_line};
+use super::mysql_copy::{self, Filling};
+use super::{Rows, Server, Session, SqlFailure, Throwaway, one_line};
 use crate::project::Provider;
 use crate::revert::VerifyError;
 use crate::sql;
@@ -82,6 +83,15 @@ impl Databases {
         self.admin.ask(&format!("CREATE DATABASE `{}`", self.base_name())).map(drop).map_err(connecting)
     }
 
+    /// How tables are best made here.
+    fn filling(&self) -> Filling {
+        #[cfg(unix)]
+        if self._process.is_some() {
+            return Filling::OwnServer;
+        }
+        Filling::OthersServer
+    }
+
     fn base_name(&self) -> String {
         format!("{}_base", self.prefix)
     }
@@ -146,7 +156,8 @@ impl Throwaway for Databases {
         let base = self.base_name();
         mysql_copy::create(&mut self.admin, &base, &copy).map_err(copying)?;
         let mut open = self.admin.beside(&copy).map_err(copying)?;
-        mysql_copy::fill(&mut open, &base, &copy).map_err(copying)?;
+        let filling = self.filling();
+        mysql_copy::fill(&mut open, &base, &copy, filling).map_err(copying)?;
         // What the copying needed is no setting of the migration's.
         open.renew().map_err(copying)?;
         Ok(Box::new(open))

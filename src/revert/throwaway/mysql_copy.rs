@@ -20,11 +20,20 @@ pub(super) fn create(server: &mut Open, from: &str, to: &str) -> Result<(), SqlF
     server.ask(&format!("CREATE DATABASE {} CHARACTER SET {charset} COLLATE {collation}", name(to))).map(drop)
 }
 
+/// Whose server it is: settings of a server of our own may be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filling {
+    /// Ours.
+    OwnServer,
+    /// Somebody else's.
+    OthersServer,
+}
+
 /// Copies everything that is in `from`. `server` is connected to `to`, and has other settings afterwards.
 ///
 /// # Errors
 /// The server's.
-pub(super) fn fill(server: &mut Open, from: &str, to: &str) -> Result<(), SqlFailure> {
+pub(super) fn fill(server: &mut Open, from: &str, to: &str, filling: Filling) -> Result<(), SqlFailure> {
     // Zeroes and wrong dates that are there are copied as they are; a key may point at what is not there yet.
     server.ask("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")?;
     let tables = server.ask(&format!("SHOW FULL TABLES FROM {}", name(from)))?;
@@ -40,11 +49,8 @@ pub(super) fn fill(server: &mut Open, from: &str, to: &str) -> Result<(), SqlFai
             server.ask(&format!("SELECT SETVAL({}, {at}, 0)", name(&sequence)))?;
         }
     }
-    let mut definitions = String::new();
-    for table in of("BASE TABLE").into_iter().chain(of("SYSTEM VERSIONED")) {
-        let _ = write!(definitions, "{}; ", shown(server, "TABLE", from, &table)?);
-    }
-    server.ask(&definitions)?;
+    let all: Vec<String> = of("BASE TABLE").into_iter().chain(of("SYSTEM VERSIONED")).collect();
+    tables_of(server, from, &all, filling)?;
     copy_rows(server, from)?;
     for kind in ["FUNCTION", "PROCEDURE"] {
         routines(server, kind, from)?;
@@ -62,6 +68,30 @@ pub(super) fn fill(server: &mut Open, from: &str, to: &str) -> Result<(), SqlFai
         again(server, &rows, 1, 3)?;
     }
     Ok(())
+}
+
+/// A file of its own for each table takes most of the time. Tables that ask for something which only such a file can do get one.
+fn tables_of(server: &mut Open, from: &str, names: &[String], filling: Filling) -> Result<(), SqlFailure> {
+    let (mut common, mut special) = (String::new(), String::new());
+    for name in names {
+        let definition = shown(server, "TABLE", from, name)?;
+        let tail = definition.rsplit_once("\n)").map_or("", |(_, tail)| tail).to_ascii_uppercase();
+        let needs_file = ["ROW_FORMAT", "COMPRESS", "ENCRYPT", "DIRECTORY", "TABLESPACE", "PARTITION"];
+        let part = if needs_file.iter().any(|word| tail.contains(word)) { &mut special } else { &mut common };
+        let _ = write!(part, "{definition}; ");
+    }
+    if filling == Filling::OthersServer {
+        return run(server, &format!("{common}{special}"));
+    }
+    // Not every server lets it be changed.
+    let _ = server.ask("SET GLOBAL innodb_file_per_table = 0");
+    let made = run(server, &common);
+    let _ = server.ask("SET GLOBAL innodb_file_per_table = 1");
+    made.and_then(|()| run(server, &special))
+}
+
+fn run(server: &mut Open, statements: &str) -> Result<(), SqlFailure> {
+    if statements.is_empty() { Ok(()) } else { server.ask(statements).map(drop) }
 }
 
 /// What `SHOW CREATE` says.
@@ -101,7 +131,7 @@ fn copy_rows(server: &mut Open, from: &str) -> Result<(), SqlFailure> {
         let (from, to) = (format!("{}.{}", name(from), name(&table)), name(&table));
         let _ = write!(copying, "INSERT INTO {to} ({list}) SELECT {list} FROM {from}; ");
     }
-    if copying.is_empty() { Ok(()) } else { server.ask(&copying).map(drop) }
+    run(server, &copying)
 }
 
 fn routines(server: &mut Open, kind: &str, from: &str) -> Result<(), SqlFailure> {
