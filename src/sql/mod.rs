@@ -6,10 +6,12 @@
 //! - [`model`]: what rules see
 //! - [`history_state`]: what earlier statements and migrations did, asked through a [`Context`](history_state::Context)
 //! - [`analysis`]: phase, destruction, and what is left when a statement fails
+//! - [`archive`]: where migrations keep what they take away
 //! - [`directive`]: `-- prisma-safe: …` comments
 //! - [`lock_facts`]: what statements lock, how hard, and what they do meanwhile
 
 pub mod analysis;
+pub mod archive;
 pub mod directive;
 mod groups;
 pub mod history_state;
@@ -120,6 +122,7 @@ pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
     }
     let wrapper = splitter.wrapper();
     transactions::number(provider, &mut statements, wrapper);
+    archive::find(&mut statements);
     groups::find(provider, text, &mut statements);
     let comments = splitter.into_comments();
     let (directives, directive_errors) = directive::find(text, &comments, &statements);

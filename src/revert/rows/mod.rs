@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::VerifyError;
 use super::throwaway::{Session, SqlFailure};
 use crate::project::Provider;
-use crate::sql::quote;
+use crate::sql::{archive, quote};
 
 pub use values::{Flavor, Kind, Value};
 
@@ -100,12 +100,15 @@ impl Shape {
 /// When the catalogue does not answer.
 pub fn shapes(provider: Provider, session: &mut dyn Session) -> Result<Vec<Shape>, VerifyError> {
     let read = |failure| VerifyError::Sql { doing: "list its tables", failure };
-    match provider {
-        Provider::Sqlite => sqlite::shapes(session).map_err(read),
-        Provider::Postgresql => postgres::shapes(session).map_err(read),
-        Provider::Mysql => mysql::shapes(session).map_err(read),
-        Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
-    }
+    let mut shapes = match provider {
+        Provider::Sqlite => sqlite::shapes(session).map_err(read)?,
+        Provider::Postgresql => postgres::shapes(session).map_err(read)?,
+        Provider::Mysql => mysql::shapes(session).map_err(read)?,
+        Provider::Sqlserver => return Err(VerifyError::NotThere(provider)),
+    };
+    // Rows that a migration keeps are copies of others.
+    shapes.retain(|shape| !archive::is_archive(shape.schema.as_deref(), &shape.name));
+    Ok(shapes)
 }
 
 /// What became of filling one table.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::VerifyError;
 use super::throwaway::{Session, SqlFailure};
 use crate::project::Provider;
+use crate::sql::archive;
 
 /// Prisma's own table is no part of what a revert restores.
 pub(super) const LEDGER: &str = "_prisma_migrations";
@@ -39,6 +40,17 @@ impl Snapshot {
         self.objects.entry(object).or_default()
     }
 
+    /// What a migration keeps of what it takes away stays where it is, and is no part of what a revert restores either.
+    fn without_archives(mut self) -> Self {
+        let is_archive = |object: &Object| {
+            let named = matches!(&*object.kind, "table" | "schema") && archive::is_shown_archive(&object.name);
+            named || archive::is_shown_archive(&object.of)
+        };
+        self.objects.retain(|object, _| !is_archive(object));
+        self.order.retain(|table, _| !archive::is_shown_archive(table));
+        self
+    }
+
     /// Whether there is a table of that name.
     #[must_use]
     pub fn has_table(&self, name: &str) -> bool {
@@ -51,12 +63,13 @@ impl Snapshot {
 /// # Errors
 /// When the catalogue does not answer.
 pub fn take(provider: Provider, session: &mut dyn Session) -> Result<Snapshot, VerifyError> {
-    match provider {
-        Provider::Sqlite => sqlite::take(session).map_err(reading),
-        Provider::Postgresql => postgres::take(session).map_err(reading),
-        Provider::Mysql => mysql::take(session).map_err(reading),
-        Provider::Sqlserver => Err(VerifyError::NotThere(provider)),
-    }
+    let taken = match provider {
+        Provider::Sqlite => sqlite::take(session),
+        Provider::Postgresql => postgres::take(session),
+        Provider::Mysql => mysql::take(session),
+        Provider::Sqlserver => return Err(VerifyError::NotThere(provider)),
+    };
+    taken.map_err(reading).map(Snapshot::without_archives)
 }
 
 fn reading(failure: SqlFailure) -> VerifyError {

@@ -15,6 +15,7 @@ pub(super) type Reason = (Phase, &'static str);
 pub(super) fn of(here: &Here<'_>, action: &Action) -> Reason {
     match action {
         Action::Step { .. } => (Phase::Neutral, "is part of one change with the statement before it"),
+        Action::Archive { .. } => (Phase::Neutral, "keeps what a statement after it takes away"),
         Action::Unknown => (Phase::Mixed, "was not understood and may do anything"),
         Action::ExecuteDynamic { .. } | Action::Call { .. } => (Phase::Mixed, "runs SQL that the file does not show"),
         Action::RebuildTable(rebuild) => rebuilt(here, rebuild),

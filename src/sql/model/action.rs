@@ -206,6 +206,9 @@ pub enum Action {
     RebuildTable(Box<RebuildTable>),
     /// Prisma's re-creation of a PostgreSQL enum.
     SwapEnum(Box<SwapEnum>),
+    /// Makes or fills an archive table (see [`crate::sql::archive`]): part of the destruction that it stands before. `from`: the table whose
+    /// rows are kept, where the statement names it.
+    Archive { table: Name, from: Option<Name> },
     /// Part of a group; `of` is the index of the statement that carries the group. `action` is what it would be alone.
     Step { of: usize, action: Box<Action> },
 
@@ -424,6 +427,7 @@ impl Action {
             Action::Nothing { .. } => "nothing",
             Action::RebuildTable(_) => "rebuild table",
             Action::SwapEnum(_) => "swap enum",
+            Action::Archive { .. } => "archive",
             Action::Step { .. } => "step",
             Action::Unknown => "unknown",
         }
