@@ -44,6 +44,12 @@ pub struct Args {
     /// Take the SQL from this file instead of asking Prisma
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub sql: Option<PathBuf>,
+    /// Keep what the migration takes away: archive steps before it, and their way back in the revert
+    #[arg(long, overrides_with = "no_keep_data")]
+    pub keep_data: bool,
+    /// Do not keep what the migration takes away
+    #[arg(long, overrides_with = "keep_data")]
+    pub no_keep_data: bool,
     /// Print what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -119,6 +125,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         title: words,
         migration,
         reverse,
+        keep: args.keep_data,
         origin,
         now: jiff::Timestamp::now(),
     })?;

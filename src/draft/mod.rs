@@ -1,11 +1,15 @@
 //! What `new` writes: the difference that Prisma sees, its undo, and the checklist of the policy filled in for this change.
 //!
-//! [`difference`] asks Prisma, [`Draft`] puts the files together, [`revert_script`] and [`checklist`] write one each. Pure but for the question to Prisma.
+//! [`difference`] asks Prisma, [`Draft`] puts the files together, [`revert_script`] and [`checklist`] write one each; [`archive`] keeps what is taken
+//! away, `way_back` corrects the reverse difference. Pure but for the question to Prisma.
 
+pub mod archive;
 pub mod checklist;
 pub mod difference;
+mod edit;
 pub mod placeholder;
 pub mod revert_script;
+mod way_back;
 
 use jiff::Timestamp;
 
@@ -49,6 +53,10 @@ pub struct Draft {
     pub reverse: Option<String>,
     /// Required columns that come back without their values, in `reverse`.
     pub placeholders: Vec<Placeholder>,
+    /// What can be kept of what the migration takes away.
+    pub archive: archive::Plan,
+    /// Whether it is kept: the steps are in `migration` and their way back in `reverse`.
+    pub keeps: bool,
     /// Where the SQL came from.
     pub origin: Origin,
     /// The statements of `migration`.
@@ -60,6 +68,7 @@ pub struct Draft {
 }
 
 /// What a draft is made of.
+#[derive(Clone)]
 pub struct Parts<'a> {
     /// The project's database.
     pub provider: Provider,
@@ -77,6 +86,8 @@ pub struct Parts<'a> {
     pub migration: String,
     /// The reverse difference, where there is one.
     pub reverse: Option<String>,
+    /// Whether to keep what it takes away.
+    pub keep: bool,
     /// Where the SQL came from.
     pub origin: Origin,
     /// The time to name it by.
@@ -89,25 +100,41 @@ impl Draft {
     /// # Errors
     /// [`ReadError`] when the SQL is no text.
     pub fn new(parts: Parts<'_>) -> Result<Self, ReadError> {
-        let script = sql::read(parts.provider, parts.migration.as_bytes())?;
-        let judgement = analysis::judge(&script, parts.before, parts.prisma);
-        let (reverse, placeholders) = match parts.reverse {
+        let NextTimestamp { digits, sorts_before } =
+            next_timestamp(parts.now, parts.existing.iter().map(String::as_str));
+        let Parts { provider, before, prisma, slug, title, mut migration, keep, origin, .. } = parts;
+        let mut script = sql::read(provider, migration.as_bytes())?;
+        let mut judgement = analysis::judge(&script, before, prisma);
+        let mut reverse = parts.reverse.map(|reverse| {
+            let facts = way_back::Facts { migration: &script, before, after: &state_with(before, &digits, &script) };
+            way_back::fix(reverse, &facts)
+        });
+        let reverse_script = reverse.as_ref().map(|text| sql::read(provider, text.as_bytes())).transpose()?;
+        let archive = archive::plan(&script, &judgement, reverse_script.as_ref(), before, &digits);
+        let keeps = keep && !archive.kept.is_empty();
+        if keeps {
+            migration = archive::keep::write(&script, &archive, &revert_file(&slug));
+            script = sql::read(provider, migration.as_bytes())?;
+            judgement = analysis::judge(&script, before, prisma);
+            reverse = reverse_script.map(|reverse| archive::restore::write(&reverse, &archive, before));
+        }
+        let (reverse, placeholders) = match reverse {
             Some(reverse) => {
-                let (reverse, placeholders) = placeholder::add(parts.provider, &reverse, parts.before);
+                let (reverse, placeholders) = placeholder::add(provider, &reverse, before);
                 (Some(reverse), placeholders)
             }
             None => (None, Vec::new()),
         };
-        let NextTimestamp { digits, sorts_before } =
-            next_timestamp(parts.now, parts.existing.iter().map(String::as_str));
         Ok(Draft {
-            name: format!("{digits}_{}", parts.slug),
-            slug: parts.slug,
-            title: parts.title,
-            migration: parts.migration,
+            name: format!("{digits}_{slug}"),
+            slug,
+            title,
+            migration,
             reverse,
             placeholders,
-            origin: parts.origin,
+            archive,
+            keeps,
+            origin,
             script,
             judgement,
             sorts_before,
@@ -117,7 +144,7 @@ impl Draft {
     /// Name of the revert script.
     #[must_use]
     pub fn revert_file(&self) -> String {
-        format!("revert_{}.sql", self.slug)
+        revert_file(&self.slug)
     }
 
     /// The folder to write.
@@ -132,4 +159,18 @@ impl Draft {
             ],
         }
     }
+}
+
+fn revert_file(slug: &str) -> String {
+    format!("revert_{slug}.sql")
+}
+
+/// The history with one more migration.
+fn state_with(before: &State, name: &str, script: &Script) -> State {
+    let mut after = before.clone();
+    after.begin_migration(name, true);
+    for statement in &script.statements {
+        after.apply(script, statement);
+    }
+    after
 }

@@ -3,10 +3,11 @@
 //!
 //! Left as they are: columns of foreign keys (a placeholder would point nowhere) and types that no neutral value is known for.
 
+use super::edit::{Edits, end_of};
 use crate::project::Provider;
 use crate::sql::history_state::State;
 use crate::sql::model::{
-    Action, ColumnDef, ConstraintKind, DataType, Ident, Name, RebuildTable, Script, Span, Statement, TypeFamily,
+    Action, ColumnDef, ConstraintKind, DataType, Ident, Name, RebuildTable, Script, Span, TypeFamily,
 };
 use crate::sql::{self, quote};
 
@@ -25,14 +26,14 @@ pub struct Placeholder {
 #[must_use]
 pub fn add(provider: Provider, sql: &str, before: &State) -> (String, Vec<Placeholder>) {
     let Ok(script) = sql::read(provider, sql.as_bytes()) else { return (sql.to_owned(), Vec::new()) };
-    let mut additions: Vec<(usize, String)> = Vec::new();
+    let mut additions = Edits::default();
     let mut placeholders = Vec::new();
     for (statement, operation) in script.operations() {
         match &operation.action {
             Action::AddColumn { table, column, .. } if provider == Provider::Postgresql => {
                 let Some(value) = value_for(&script, before, table, column) else { continue };
-                additions.push((column.span.end as usize, format!(" DEFAULT {value}")));
-                additions.push((end_of(&script, statement), drop_default(table, &column.name)));
+                additions.insert(column.span.end as usize, format!(" DEFAULT {value}"));
+                additions.insert(end_of(&script, statement), drop_default(table, &column.name));
                 placeholders.push(placeholder(table, &column.name, value));
             }
             Action::RebuildTable(rebuild) if provider == Provider::Sqlite => {
@@ -41,13 +42,7 @@ pub fn add(provider: Provider, sql: &str, before: &State) -> (String, Vec<Placeh
             _ => {}
         }
     }
-    let mut text = script.text.clone();
-    // From the back, so that the places before stay where they are; of two at one place the later one goes in first.
-    additions.sort_by_key(|(at, _)| *at);
-    for (at, addition) in additions.iter().rev() {
-        text.insert_str(*at, addition);
-    }
-    (text, placeholders)
+    (additions.apply(&script), placeholders)
 }
 
 fn placeholder(table: &Name, column: &Ident, value: String) -> Placeholder {
@@ -60,21 +55,12 @@ fn drop_default(table: &Name, column: &Ident) -> String {
     format!("\nALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT;")
 }
 
-/// Behind the statement's semicolon.
-fn end_of(script: &Script, statement: &Statement) -> usize {
-    let end = statement.span.end as usize;
-    match script.text[end..].find(';') {
-        Some(behind) if script.text[end..end + behind].trim().is_empty() => end + behind + 1,
-        _ => statement.range.end as usize,
-    }
-}
-
 /// SQLite fills the new table from the old one, which lacks the column.
 fn rebuilt(
     script: &Script,
     before: &State,
     rebuild: &RebuildTable,
-    additions: &mut Vec<(usize, String)>,
+    additions: &mut Edits,
     placeholders: &mut Vec<Placeholder>,
 ) {
     let Some(copy) = rebuild.copy else { return };
@@ -86,14 +72,14 @@ fn rebuilt(
             continue;
         }
         let Some(value) = value_for(script, before, &rebuild.table, column) else { continue };
-        additions.push((columns, format!("{}, ", quote::ident(Provider::Sqlite, &column.name.value))));
-        additions.push((values, format!("{value}, ")));
+        additions.insert(columns, format!("{}, ", quote::ident(Provider::Sqlite, &column.name.value)));
+        additions.insert(values, format!("{value}, "));
         placeholders.push(placeholder(&rebuild.table, &column.name, value));
     }
 }
 
 /// Where the lists of `INSERT INTO t (…) SELECT …` begin.
-fn lists_of(script: &Script, copy: Span) -> Option<(usize, usize)> {
+pub(super) fn lists_of(script: &Script, copy: Span) -> Option<(usize, usize)> {
     let text = script.slice(copy);
     let columns = text.find('(')? + 1;
     let select = text.find(") SELECT ")? + ") SELECT ".len();
@@ -102,7 +88,7 @@ fn lists_of(script: &Script, copy: Span) -> Option<(usize, usize)> {
 }
 
 /// The placeholder of a required column without a default; `None`: it needs none, or gets none.
-fn value_for(script: &Script, before: &State, table: &Name, column: &ColumnDef) -> Option<String> {
+pub(super) fn value_for(script: &Script, before: &State, table: &Name, column: &ColumnDef) -> Option<String> {
     let needs_value = column.nullable == Some(false)
         && column.default.is_none()
         && column.generated.is_none()

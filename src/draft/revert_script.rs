@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::placeholder::Placeholder;
-use super::{Draft, Origin};
+use super::{Draft, Origin, archive};
 use crate::deploy::plan::loss;
 use crate::project::Provider;
 use crate::sql;
@@ -23,6 +23,16 @@ pub fn write(draft: &Draft) -> String {
         Some(reverse) => text.push_str(&in_one_transaction(draft.script.provider, reverse)),
         None => {
             let _ = writeln!(text, "{NOT_WRITTEN}. Undo every statement of migration.sql, last one first.");
+            if draft.keeps {
+                let back = archive::restore::alone(&draft.archive, &draft.script);
+                let _ = writeln!(
+                    text,
+                    "-- What the migration keeps comes back with these, once the tables have their old shape:\n--"
+                );
+                for line in back.lines() {
+                    let _ = writeln!(text, "--   {line}");
+                }
+            }
         }
     }
     text
@@ -31,23 +41,13 @@ pub fn write(draft: &Draft) -> String {
 fn head(draft: &Draft) -> String {
     let mut text = format!("-- Reverts: {}\n--\n", draft.name);
     let _ = writeln!(text, "-- What this undoes:  {}", one_line(&draft.title));
-    if draft.judgement.destructions.is_empty() {
-        let _ = writeln!(
-            text,
-            "-- What comes back:   the schema; what was written to new tables and columns since is lost"
-        );
-    } else {
-        let _ = writeln!(
-            text,
-            "-- What comes back:   the schema only. The data that the migration destroys has to be kept before it and put back here:"
-        );
-        for lost in &draft.judgement.destructions {
-            let _ = writeln!(text, "--                      it {}", one_line(&loss(lost)));
-        }
-    }
+    text.push_str(&what_comes_back(draft));
     for Placeholder { table, column, value } in &draft.placeholders {
-        let filled =
-            format!("`{table}`.`{column}` may not be NULL and gets {value}: put the kept values there instead");
+        let filled = if draft.keeps {
+            format!("`{table}`.`{column}` may not be NULL: rows that have no kept value get {value}")
+        } else {
+            format!("`{table}`.`{column}` may not be NULL and gets {value}: put the kept values there instead")
+        };
         let _ = writeln!(text, "-- Placeholder:       {}", one_line(&filled));
     }
     let made = match draft.origin {
@@ -65,6 +65,47 @@ fn head(draft: &Draft) -> String {
         text,
         "-- A forward fix comes first; this script is for when there is none. Test it on staging before anyone needs it.\n"
     );
+    text
+}
+
+/// With an archive: the schema and what is kept. Without: the schema, and what has to be done for the rest.
+fn what_comes_back(draft: &Draft) -> String {
+    let mut text = String::new();
+    let mut line = |label: &str, rest: &str| {
+        let _ = writeln!(text, "-- {label:<18} {}", one_line(rest));
+    };
+    if draft.judgement.destructions.is_empty() {
+        line("What comes back:", "the schema; what was written to new tables and columns since is lost");
+        return text;
+    }
+    if draft.keeps {
+        line("What comes back:", "the schema, and from the archive that the migration fills:");
+        for kept in &draft.archive.kept {
+            let what = if kept.whole { "every row of " } else { "the values of " };
+            line("", &format!("  {what}{} (`{}`)", kept.shown(), kept.archive));
+        }
+        line(
+            "What does not:",
+            "what was written to new tables and columns since, and to old ones in the moment between copy and change",
+        );
+    } else {
+        line(
+            "What comes back:",
+            "the schema only. The data that the migration destroys has to be kept before it and put back here:",
+        );
+    }
+    for lost in &draft.judgement.destructions {
+        let why = draft
+            .archive
+            .left_out
+            .iter()
+            .find(|(left, _)| left.what == lost.what && left.name == lost.name && left.column == lost.column);
+        match why {
+            Some((_, why)) => line("", &format!("  it {}: {why}", loss(lost))),
+            None if !draft.keeps => line("", &format!("  it {}", loss(lost))),
+            None => {}
+        }
+    }
     text
 }
 

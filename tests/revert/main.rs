@@ -10,3 +10,4 @@ mod mutants;
 mod mysql;
 mod postgres;
 mod sqlite;
+mod written;
