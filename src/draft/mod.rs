@@ -105,18 +105,18 @@ impl Draft {
         let Parts { provider, before, prisma, slug, title, mut migration, keep, origin, .. } = parts;
         let mut script = sql::read(provider, migration.as_bytes())?;
         let mut judgement = analysis::judge(&script, before, prisma);
-        let mut reverse = parts.reverse.map(|reverse| {
-            let facts = way_back::Facts { migration: &script, before, after: &state_with(before, &digits, &script) };
-            way_back::fix(reverse, &facts)
-        });
+        let after = state_with(before, &digits, &script);
+        let mut reverse = parts
+            .reverse
+            .map(|reverse| way_back::fix(reverse, &way_back::Facts { migration: &script, before, after: &after }));
         let reverse_script = reverse.as_ref().map(|text| sql::read(provider, text.as_bytes())).transpose()?;
-        let archive = archive::plan(&script, &judgement, reverse_script.as_ref(), before, &digits);
+        let archive = archive::plan(&script, &judgement, reverse_script.as_ref(), [before, &after], &digits);
         let keeps = keep && !archive.kept.is_empty();
         if keeps {
             migration = archive::keep::write(&script, &archive, &revert_file(&slug));
             script = sql::read(provider, migration.as_bytes())?;
             judgement = analysis::judge(&script, before, prisma);
-            reverse = reverse_script.map(|reverse| archive::restore::write(&reverse, &archive, before));
+            reverse = reverse_script.map(|reverse| archive::restore::write(&reverse, &archive, before, &after));
         }
         let (reverse, placeholders) = match reverse {
             Some(reverse) => {

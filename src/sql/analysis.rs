@@ -7,6 +7,7 @@ mod phase;
 mod types;
 
 pub use failure::{has_effect, is_split};
+pub use types::keeps_values;
 
 use super::history_state::State;
 use super::model::{Ident, Name, Script, Span};

@@ -92,11 +92,17 @@ impl Kept {
     }
 }
 
-/// What can be kept of the destructions of `migration`. `reverse` is the way back as far as it is known, `time` the migration's 14 digits.
+/// What can be kept of the destructions of `migration`. `reverse` is the way back as far as it is known, then the history without and with
+/// the migration; `time` the migration's 14 digits.
 #[must_use]
-pub fn plan(migration: &Script, judgement: &Judgement, reverse: Option<&Script>, before: &State, time: &str) -> Plan {
-    let after = crate::draft::state_with(before, time, migration);
-    let mut plan = Planner { migration, reverse, before, after: &after, time, plan: Plan::default() };
+pub fn plan(
+    migration: &Script,
+    judgement: &Judgement,
+    reverse: Option<&Script>,
+    [before, after]: [&State; 2],
+    time: &str,
+) -> Plan {
+    let mut plan = Planner { migration, reverse, before, after, time, plan: Plan::default() };
     for destruction in &judgement.destructions {
         if let Err(why) = plan.add(destruction) {
             plan.plan.left_out.push((destruction.clone(), why));

@@ -9,16 +9,19 @@ use super::{Kept, KeptColumn, Plan};
 use crate::draft::edit::{Edits, end_of};
 use crate::draft::placeholder::{lists_of, value_for};
 use crate::project::Provider;
+use crate::sql::analysis::keeps_values;
 use crate::sql::history_state::State;
 use crate::sql::model::{Action, ColumnDef, Ident, RebuildTable, Script, Statement, TypeFamily};
 use crate::sql::quote;
 
 /// Writes the way back into the reverse difference.
-pub(in crate::draft) fn write(reverse: &Script, plan: &Plan, before: &State) -> String {
+///
+/// `before` and `after` are the history without and with the migration.
+pub(in crate::draft) fn write(reverse: &Script, plan: &Plan, before: &State, after: &State) -> String {
     let mut edits = Edits::default();
     let mut at_end = String::new();
     for kept in &plan.kept {
-        let mut way = WayBack { reverse, before, kept, edits: &mut edits, later: Later::default() };
+        let mut way = WayBack { reverse, before, after, kept, edits: &mut edits, later: Later::default() };
         let text = if kept.whole { way.rows() } else { way.values() };
         let Some(text) = text else { continue };
         match place(reverse, kept) {
@@ -40,7 +43,14 @@ pub(in crate::draft) fn alone(plan: &Plan, migration: &Script) -> String {
     let before = State::new(migration.provider);
     for kept in &plan.kept {
         let mut edits = Edits::default();
-        let mut way = WayBack { reverse: &nothing, before: &before, kept, edits: &mut edits, later: Later::default() };
+        let mut way = WayBack {
+            reverse: &nothing,
+            before: &before,
+            after: &before,
+            kept,
+            edits: &mut edits,
+            later: Later::default(),
+        };
         text.push_str(&if kept.whole { way.rows() } else { way.values() }.unwrap_or_default());
     }
     text
@@ -56,6 +66,7 @@ struct Later {
 struct WayBack<'a> {
     reverse: &'a Script,
     before: &'a State,
+    after: &'a State,
     kept: &'a Kept,
     edits: &'a mut Edits,
     later: Later,
@@ -116,6 +127,7 @@ impl<'a> WayBack<'a> {
             return None;
         }
         self.without_not_null(&rest);
+        self.make_way(&rest);
         let provider = self.provider();
         let (table, archive) = (self.table(), self.kept.quoted(provider));
         let set = |prefix: &str| -> String {
@@ -124,13 +136,7 @@ impl<'a> WayBack<'a> {
             });
             set.collect::<Vec<_>>().join(", ")
         };
-        let join = |of: &str| -> String {
-            let join = self.kept.key.iter().map(|column| {
-                let name = quote::ident(provider, &column.name.value);
-                format!("{} = {of}.{name}", kept_value(provider, column))
-            });
-            join.collect::<Vec<_>>().join(" AND ")
-        };
+        let join = |of: &str| join(provider, self.kept, of);
         let mut text = comment(self.kept);
         match provider {
             Provider::Postgresql => {
@@ -199,6 +205,41 @@ impl<'a> WayBack<'a> {
         }
     }
 
+    /// A value that comes back from the archive does not have to survive the cast back: it makes way before, so that the cast cannot stop at it.
+    fn make_way(&mut self, columns: &[&KeptColumn]) {
+        let provider = self.provider();
+        let kept = self.kept;
+        for (statement, operation) in self.reverse.operations() {
+            let Action::AlterColumnType { table, column, to, .. } = &operation.action else { continue };
+            let is_kept = *table == kept.table && columns.iter().any(|kept| kept.name == *column);
+            if provider != Provider::Postgresql || !is_kept {
+                continue;
+            }
+            let now = self.after.table(table).and_then(|known| known.column(column));
+            let survives = now.and_then(|now| now.data_type.as_ref()).is_some_and(|now| keeps_values(now, to));
+            let tightens = self.reverse.operations().any(|(_, other)| match &other.action {
+                Action::SetNotNull { table: of, column: tight } => of == table && tight == column,
+                _ => false,
+            });
+            if survives || tightens {
+                continue;
+            }
+            let (table, name) = (self.table(), quote::ident(provider, &column.value));
+            let mut text = String::new();
+            if now.is_none_or(|now| now.nullable != Some(true)) {
+                let _ = writeln!(text, "ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL;");
+                self.later.required.push((column.clone(), String::new()));
+            }
+            let _ = writeln!(
+                text,
+                "UPDATE {table} AS t SET {name} = NULL FROM {} AS a WHERE {};",
+                kept.quoted(provider),
+                join(provider, kept, "t")
+            );
+            self.edits.insert(statement.span.start as usize, text);
+        }
+    }
+
     /// The columns that the copy of an SQLite table reads from the archive.
     fn read_in_copy(&mut self, rebuild: &RebuildTable) -> Vec<Ident> {
         let provider = self.provider();
@@ -206,11 +247,7 @@ impl<'a> WayBack<'a> {
             return Vec::new();
         };
         let table = self.table();
-        let join = self.kept.key.iter().map(|column| {
-            let name = quote::ident(provider, &column.name.value);
-            format!("a.{name} = {table}.{name}")
-        });
-        let join = join.collect::<Vec<_>>().join(" AND ");
+        let join = join(provider, self.kept, &table);
         let archive = self.kept.quoted(provider);
         let mut done = Vec::new();
         for kept in &self.kept.columns {
@@ -271,6 +308,15 @@ fn can_wait(column: &ColumnDef) -> bool {
         && !column.identity
         && column.constraints.is_empty()
         && !column.data_type.as_ref().is_some_and(|of| matches!(of.family, TypeFamily::Serial(_)))
+}
+
+/// Which archived row belongs to which row of the table.
+fn join(provider: Provider, kept: &Kept, of: &str) -> String {
+    let join = kept.key.iter().map(|column| {
+        let name = quote::ident(provider, &column.name.value);
+        format!("{} = {of}.{name}", kept_value(provider, column))
+    });
+    join.collect::<Vec<_>>().join(" AND ")
 }
 
 /// The value as the table holds it.

@@ -178,6 +178,8 @@ fn text_of(provider: Provider, kind: &Kind, row: usize, turn: usize, unique: boo
         Kind::Interval => format!("{row} days"),
         Kind::Json if edge && !unique && turn == 0 => "[]".to_owned(),
         Kind::Json => format!("{{\"n\": {row}, \"s\": \"Zoë\"}}"),
+        // Where a value is taken out of an enum, plain rows hold one that stays.
+        Kind::Enum(labels) if !edge && !unique => labels.first().cloned().unwrap_or_default(),
         Kind::Enum(labels) => labels.get(row % labels.len().max(1)).cloned().unwrap_or_default(),
         Kind::Address => format!("10.{}.{}.{}", row / 65_536, row / 256 % 256, row % 256),
         Kind::Bytes | Kind::Array(_) | Kind::Unknown(_) => String::new(),

@@ -48,7 +48,8 @@ pub(super) fn widens(from: &DataType, to: &DataType) -> bool {
 }
 
 /// Every value survives the change, though not as the same type: readers may trip over it, nothing is lost.
-pub(super) fn keeps_values(from: &DataType, to: &DataType) -> bool {
+#[must_use]
+pub fn keeps_values(from: &DataType, to: &DataType) -> bool {
     use TypeFamily::{Boolean, Date, Decimal, Integer, Json, Jsonb, Serial, Text, User, Uuid, VarChar};
     if widens(from, to) {
         return true;
