@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::tokens::offset;
-use crate::sql::model::{Action, Ident, Name, Operation, TableOption};
+use crate::sql::model::{Action, Ident, Name, Operation, TableOption, Within};
 
 /// `Err` names what differs.
 pub(in crate::sql) fn agree(ast: &Statement, operations: &[Operation]) -> Result<(), &'static str> {
@@ -86,7 +86,7 @@ pub(in crate::sql) fn agree(ast: &Statement, operations: &[Operation]) -> Result
                     | Statement::CreateForeignTable(_)
                     | Statement::Prepare { .. }
                     | Statement::Call(_)
-            ),
+            ) || first.within == Within::Dynamic,
             "the kind of statement",
         ),
     }
