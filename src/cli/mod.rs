@@ -13,6 +13,7 @@ pub mod guard;
 pub mod init;
 pub mod lint;
 pub mod new;
+mod new_undo;
 mod panic;
 mod prisma_run;
 pub mod reset;

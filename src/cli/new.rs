@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Context;
+use super::{Context, new_undo};
 use crate::deploy::plan::loss;
 use crate::draft::difference::{Base, Difference, DifferenceError, Question};
 use crate::draft::{Draft, Origin, Parts};
@@ -33,7 +33,7 @@ pub enum From {
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What the migration does, in a few words: they become the folder's name
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(required_unless_present = "undo_of", value_name = "NAME")]
     pub name: Vec<String>,
     /// What the schema is compared with
     #[arg(long, value_enum, default_value_t)]
@@ -50,6 +50,9 @@ pub struct Args {
     /// Do not keep what the migration takes away
     #[arg(long, overrides_with = "keep_data")]
     pub no_keep_data: bool,
+    /// Take an earlier migration back: its revert script becomes the new migration, its own SQL the new revert script
+    #[arg(long, value_name = "MIGRATION", conflicts_with_all = ["empty", "sql", "from"])]
+    pub undo_of: Option<String>,
     /// Print what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -92,16 +95,26 @@ impl Explain for NewError {
 /// # Errors
 /// When the difference cannot be had, or the folder not be written.
 pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
-    let words = args.name.join(" ");
+    let project = context.project()?;
+    let folder = MigrationsFolder::read(&project.migrations_dir)?;
+    let before = state_of(&project, &folder);
+    let undoing = match &args.undo_of {
+        Some(typed) => Some(new_undo::read(context, &folder, typed, &before)?),
+        None => None,
+    };
+    let words = match &undoing {
+        Some(undoing) if args.name.is_empty() => undoing.words(),
+        _ => args.name.join(" "),
+    };
     let slug = name::slugify(&words);
     if slug.is_empty() {
         return Err(NewError::NoSlug(words).into());
     }
-    let project = context.project()?;
-    let folder = MigrationsFolder::read(&project.migrations_dir)?;
-    let (migration, reverse, origin) = match &args {
-        Args { empty: true, .. } => ("-- Write the SQL of this migration here.\n".to_owned(), None, Origin::Empty),
-        Args { sql: Some(path), .. } => (read_sql(context, path)?, None, Origin::Hand),
+    let undo = undoing.as_ref().map(|undoing| &undoing.undo);
+    let (migration, reverse, origin) = match (&args, undo) {
+        (_, Some(undo)) => (undo.migration.clone(), Some(undo.reverse.clone()), Origin::Undo),
+        (Args { empty: true, .. }, _) => ("-- Write the SQL of this migration here.\n".to_owned(), None, Origin::Empty),
+        (Args { sql: Some(path), .. }, _) => (read_sql(context, path)?, None, Origin::Hand),
         _ => {
             let (difference, origin) = ask_prisma(context, &args, &project, &folder)?;
             let Some(Difference { forward, reverse }) = difference else {
@@ -119,7 +132,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let draft = Draft::new(Parts {
         provider: project.provider,
         existing: &existing,
-        before: &state_of(&project, &folder),
+        before: &before,
         prisma: Some(launch::version(&project)),
         slug,
         title: words,
@@ -134,8 +147,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     } else {
         let path = scaffold::write(&project.migrations_dir, &draft.scaffold(), project.provider)?;
         tell(&mut context.shell, &draft, &path);
+        if let Some(undoing) = &undoing {
+            undoing.tell(&mut context.shell);
+        }
         if draft.origin != Origin::Empty {
             super::lint::tell_findings(context, &project, &draft.scaffold().name);
+        }
+        if undoing.is_some() {
+            new_undo::compare(context);
         }
         say_next(&mut context.shell, &draft, &path);
     }

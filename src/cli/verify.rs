@@ -7,6 +7,7 @@ use super::Context;
 use crate::error::Result;
 use crate::exit_code::ExitCode;
 use crate::lint::changed;
+use crate::migrations::name::{self, Fit};
 use crate::migrations::{Migration, MigrationsFolder};
 use crate::prisma::launch;
 use crate::project::Project;
@@ -17,7 +18,7 @@ use crate::revert::receipt::{self, RowsFrom};
 use crate::revert::rows::SEED;
 use crate::revert::seed::SeedFile;
 use crate::revert::throwaway::{self, Reuse, Server};
-use crate::settings::{nearest, shown};
+use crate::settings::shown;
 use crate::shell::{count, printable};
 
 /// `verify`.
@@ -181,21 +182,14 @@ fn choose(args: &Args, folder: &MigrationsFolder) -> Result<BTreeSet<String>> {
 
 /// By the whole name, or by a part of it that only one has. A path to the folder is its name.
 fn find<'f>(name: &str, folder: &'f MigrationsFolder) -> Result<&'f Migration, VerifyError> {
-    let wanted = name.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(name);
-    if let Some(exact) = folder.get(wanted) {
-        return Ok(exact);
-    }
-    let fit: Vec<&Migration> = folder.migrations.iter().filter(|migration| migration.name.contains(wanted)).collect();
-    match fit.as_slice() {
-        [only] => Ok(only),
-        [] => {
-            let names = folder.migrations.iter().map(|migration| migration.name.as_str());
-            let nearest = nearest(wanted, names).map(str::to_owned);
-            Err(VerifyError::NoSuchMigration { name: name.to_owned(), nearest })
+    match name::find(name, folder.migrations.iter().map(|migration| migration.name.as_str())) {
+        Fit::One(found) => Ok(folder.get(found).expect("the name came from there")),
+        Fit::None(nearest) => {
+            Err(VerifyError::NoSuchMigration { name: name.to_owned(), nearest: nearest.map(str::to_owned) })
         }
-        several => Err(VerifyError::SeveralMigrations {
+        Fit::Several(several) => Err(VerifyError::SeveralMigrations {
             name: name.to_owned(),
-            candidates: several.iter().map(|migration| migration.name.clone()).collect(),
+            candidates: several.into_iter().map(str::to_owned).collect(),
         }),
     }
 }

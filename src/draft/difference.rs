@@ -51,16 +51,26 @@ impl Question<'_> {
     /// # Errors
     /// When Prisma fails, or does not say positively whether there is a difference.
     pub fn ask(&self) -> Result<Option<Difference>> {
-        let there = || match &self.base {
+        let Some(forward) = self.forward()? else { return Ok(None) };
+        // The reverse of a difference is never empty; if Prisma says so all the same, an empty script is the truth about it.
+        let reverse = self.script(DiffSide::Schema(self.schema.clone()), self.there())?.unwrap_or_default();
+        Ok(Some(Difference { forward, reverse }))
+    }
+
+    /// Asks for the way to the schema only. `None`: there is no difference.
+    ///
+    /// # Errors
+    /// As [`Question::ask`].
+    pub fn forward(&self) -> Result<Option<String>> {
+        self.script(self.there(), DiffSide::Schema(self.schema.clone()))
+    }
+
+    fn there(&self) -> DiffSide {
+        match &self.base {
             Base::Database => DiffSide::Database(self.schema.clone()),
             Base::Migrations(folder) => DiffSide::Migrations(folder.clone()),
             Base::Empty => DiffSide::Empty,
-        };
-        let wanted = || DiffSide::Schema(self.schema.clone());
-        let Some(forward) = self.script(there(), wanted())? else { return Ok(None) };
-        // The reverse of a difference is never empty; if Prisma says so all the same, an empty script is the truth about it.
-        let reverse = self.script(wanted(), there())?.unwrap_or_default();
-        Ok(Some(Difference { forward, reverse }))
+        }
     }
 
     /// Through a file: Prisma 6 prints its notices on the same stream as the SQL.

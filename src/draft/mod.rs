@@ -9,6 +9,7 @@ pub mod difference;
 mod edit;
 pub mod placeholder;
 pub mod revert_script;
+pub mod undo;
 mod way_back;
 
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub enum Origin {
     Migrations,
     /// Prisma's whole schema, for the first migration of a project.
     Nothing,
+    /// The revert script of an earlier migration, as a migration of its own.
+    Undo,
     /// SQL written by hand.
     Hand,
     /// Nothing yet.

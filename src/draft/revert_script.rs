@@ -54,6 +54,7 @@ fn head(draft: &Draft) -> String {
         Origin::Database => "Prisma's reverse difference, from schema.prisma back to the database as it was",
         Origin::Migrations => "Prisma's reverse difference, from schema.prisma back to the migrations before this one",
         Origin::Nothing => "Prisma's reverse difference, from schema.prisma back to an empty database",
+        Origin::Undo => "the SQL of the migration that this one undoes, but for what changed rows",
         Origin::Hand | Origin::Empty => {
             "by hand: Prisma was not asked for this migration, so it does not know the way back"
         }

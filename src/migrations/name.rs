@@ -153,6 +153,31 @@ pub fn slug_of(name: &str) -> &str {
     if timestamp_of(name).is_some() { &name[DIGITS + 1..] } else { name }
 }
 
+/// What a typed name fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit<'a> {
+    /// One.
+    One(&'a str),
+    /// None, but this one is near.
+    None(Option<&'a str>),
+    /// Several.
+    Several(Vec<&'a str>),
+}
+
+/// Looks a typed name up: the whole name, a part of it that only one has, or a path to the folder.
+pub fn find<'a>(typed: &str, names: impl Iterator<Item = &'a str> + Clone) -> Fit<'a> {
+    let wanted = typed.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(typed);
+    if let Some(exact) = names.clone().find(|name| *name == wanted) {
+        return Fit::One(exact);
+    }
+    let fit: Vec<&str> = names.clone().filter(|name| !wanted.is_empty() && name.contains(wanted)).collect();
+    match fit.as_slice() {
+        [only] => Fit::One(only),
+        [] => Fit::None(crate::settings::nearest(wanted, names)),
+        _ => Fit::Several(fit),
+    }
+}
+
 /// A timestamp for a new migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextTimestamp {

@@ -5,8 +5,8 @@
 use super::RevertError;
 use crate::database::LedgerRow;
 use crate::history::{Entry, History, State};
-use crate::migrations::{Migration, MigrationsFolder, name};
-use crate::settings::nearest;
+use crate::migrations::name::{self, Fit};
+use crate::migrations::{Migration, MigrationsFolder};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -78,24 +78,17 @@ struct Asker<'a> {
 impl<'a> Asker<'a> {
     /// By the whole name, or by a part of it that only one has. A path to the folder is its name.
     fn find(&self, typed: &str) -> Result<&'a Entry, RevertError> {
-        let wanted = typed.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(typed);
-        if let Some(exact) = self.history.get(wanted) {
-            return Ok(exact);
-        }
-        let fit: Vec<&Entry> = self.history.entries.iter().filter(|entry| entry.name.contains(wanted)).collect();
-        match fit.as_slice() {
-            [only] if !wanted.is_empty() => Ok(only),
-            [] => {
-                let names = self.history.entries.iter().map(|entry| entry.name.as_str());
-                Err(RevertError::Unknown {
-                    name: typed.to_owned(),
-                    nearest: nearest(wanted, names).map(str::to_owned),
-                    environment: self.environment.to_owned(),
-                })
-            }
-            several => Err(RevertError::Several {
+        let names = self.history.entries.iter().map(|entry| entry.name.as_str());
+        match name::find(typed, names) {
+            Fit::One(found) => Ok(self.history.get(found).expect("the name came from there")),
+            Fit::None(nearest) => Err(RevertError::Unknown {
                 name: typed.to_owned(),
-                candidates: several.iter().map(|entry| entry.name.clone()).collect(),
+                nearest: nearest.map(str::to_owned),
+                environment: self.environment.to_owned(),
+            }),
+            Fit::Several(several) => Err(RevertError::Several {
+                name: typed.to_owned(),
+                candidates: several.into_iter().map(str::to_owned).collect(),
             }),
         }
     }

@@ -13,14 +13,10 @@ use crate::database::script::{Cells, ScriptConnection};
 use crate::project::Provider;
 use crate::shell::count;
 use crate::sql::analysis::{self, Destroyed, Destruction, PrismaVersion};
+use crate::sql::archive;
 use crate::sql::history_state::State;
 use crate::sql::model::{Action, ConstraintKind, Ident, Literal, Name, Script};
 use crate::sql::quote;
-
-/// The schema of archive tables, where the database has schemas.
-const ARCHIVE_SCHEMA: &str = "prisma_safe_archive";
-/// What an archive table's name begins with elsewhere; the migration's time follows.
-const ARCHIVE_PREFIX: &str = "_archive_";
 
 /// Something that would be lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -99,8 +95,7 @@ pub fn ask(subject: &Subject<'_>, connection: &mut dyn ScriptConnection) -> Stak
 
 fn is_archive(name: Option<&Name>) -> bool {
     name.is_some_and(|name| {
-        name.schema.as_ref().is_some_and(|schema| schema.value == ARCHIVE_SCHEMA)
-            || name.object.value.starts_with(ARCHIVE_PREFIX)
+        archive::is_archive(name.schema.as_ref().map(|schema| schema.value.as_str()), &name.object.value)
     })
 }
 
@@ -334,8 +329,8 @@ impl Asker<'_> {
     fn archives(&mut self) -> Vec<Kept> {
         let time = self.subject.time;
         let (schema, prefix) = match self.provider {
-            Provider::Postgresql | Provider::Sqlserver => (Some(ARCHIVE_SCHEMA), format!("{time}_")),
-            Provider::Mysql | Provider::Sqlite => (None, format!("{ARCHIVE_PREFIX}{time}_")),
+            Provider::Postgresql | Provider::Sqlserver => (Some(archive::SCHEMA), format!("{time}_")),
+            Provider::Mysql | Provider::Sqlite => (None, format!("{}{time}_", archive::PREFIX)),
         };
         let begins = |column: &str| format!("substr({column}, 1, {}) = '{prefix}'", prefix.len());
         let sql = match self.provider {
@@ -345,7 +340,8 @@ impl Asker<'_> {
                 begins("table_name")
             ),
             Provider::Postgresql | Provider::Sqlserver => format!(
-                "SELECT table_name FROM information_schema.tables WHERE table_schema = '{ARCHIVE_SCHEMA}' AND {}",
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = '{}' AND {}",
+                archive::SCHEMA,
                 begins("table_name")
             ),
         };

@@ -120,7 +120,7 @@ pub fn judge(
     prisma: Option<PrismaVersion>,
 ) -> Vec<Verdict> {
     let planned = |step: &Step<'_>| {
-        Planned::new(step.name(), &step.revert.script, analysis::judge(&step.revert.script, &step.after, prisma))
+        Planned::new(&step.revert.file, &step.revert.script, analysis::judge(&step.revert.script, &step.after, prisma))
     };
     let plan = Plan { migrations: steps.iter().map(planned).collect(), opened: Vec::new() };
     let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
