@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::deploy::backup::Taken;
-use crate::deploy::release::{Event, Watcher};
+use crate::deploy::release::{Event, Running, Watcher};
 use crate::environment::Target;
 use crate::shell::{Shell, count, printable};
 
@@ -13,11 +13,69 @@ use crate::shell::{Shell, count, printable};
 pub(super) struct Story<'a> {
     shell: &'a mut Shell,
     bar: Option<ProgressBar>,
+    pace: Pace,
+}
+
+/// When a line about a running migration is worth its place where lines cannot be redrawn: after ten seconds, then each time that twice as much
+/// has passed; and at once when somebody begins to wait behind it, or nobody does any more.
+#[derive(Default)]
+struct Pace {
+    migration: String,
+    next: Duration,
+    somebody_waited: bool,
+}
+
+impl Pace {
+    const FIRST: Duration = Duration::from_secs(10);
+
+    fn is_due(&mut self, running: &Running<'_>) -> bool {
+        if self.migration != running.migration {
+            *self = Pace { migration: running.migration.to_owned(), next: Pace::FIRST, somebody_waited: false };
+        }
+        let waited = !running.behind.is_empty();
+        let changed = waited != self.somebody_waited;
+        self.somebody_waited = waited;
+        if running.time >= self.next {
+            self.next = running.time * 2;
+            return true;
+        }
+        changed
+    }
+}
+
+/// `20260301_x · statement 2 of 5, line 7: ALTER TABLE … · 12 s · waits for a lock of … · 2 sessions wait behind it, 3 s`.
+fn standing(running: &Running<'_>) -> String {
+    let mut text = printable(running.migration).into_owned();
+    if let Some(place) = running.statement {
+        let head = printable(&place.head);
+        text.push_str(&format!(" · statement {} of {}, line {}: {head}", place.number, place.of, place.line));
+    }
+    text.push_str(&format!(" · {} s", running.time.as_secs()));
+    if running.waits {
+        text.push_str(" · waits for a lock");
+        if let Some(by) = running.held_by.first() {
+            text.push_str(&format!(" of {}", printable(by)));
+        }
+    }
+    if let Some((who, waited)) = running.behind.first() {
+        let (sessions, seconds) = (count(running.behind.len(), "session"), waited.as_secs());
+        let verb = if running.behind.len() == 1 { "waits" } else { "wait" };
+        text.push_str(&format!(" · {sessions} {verb} behind it, {} for {seconds} s", printable(who)));
+    }
+    text
 }
 
 impl<'a> Story<'a> {
     pub(super) fn new(shell: &'a mut Shell) -> Self {
-        Story { shell, bar: None }
+        Story { shell, bar: None, pace: Pace::default() }
+    }
+
+    fn running(&mut self, running: &Running<'_>) {
+        match &self.bar {
+            Some(bar) => bar.set_message(standing(running)),
+            None if self.pace.is_due(running) => self.shell.status("Running", &standing(running)),
+            None => {}
+        }
     }
 
     fn begin(&mut self) {
@@ -95,6 +153,21 @@ impl Watcher for Story<'_> {
                 let line = crate::prisma::output::plain(line);
                 self.say(|shell| shell.detail(&format!("             prisma: {}", printable(&line))));
             }
+            Event::Running(running) => self.running(running),
+            Event::NotWatched { why } => self.say(|shell| {
+                shell.detail(&format!("             the database is not watched meanwhile: {}", printable(why)));
+            }),
+            Event::Cancelled { why } => {
+                self.say(|shell| shell.status("Cancelling", &format!("the statement: {}", printable(why))));
+            }
+            Event::Retrying { migration, attempt, of, pause, held_by } => self.say(|shell| {
+                let held = held_by.first().map_or_else(String::new, |by| format!(", held by {}", printable(by)));
+                let (name, seconds) = (printable(migration), pause.as_secs_f32());
+                shell.status(
+                    "Retrying",
+                    &format!("{name} in {seconds:.1} s, {attempt} of {of}: it did not get a lock{held}"),
+                );
+            }),
             Event::PrismaEnded => self.end(),
             Event::Found { migration, state, environment } => self.say(|shell| {
                 shell.note(&format!("             {} is {state} in `{environment}`", printable(migration)));

@@ -19,6 +19,7 @@ mod session;
 mod sqlite;
 mod sqlserver;
 mod timestamp;
+pub mod watch;
 
 use std::time::Duration;
 

@@ -1,8 +1,12 @@
 //! How a deploy can end badly.
 
+use std::time::Duration;
+
 use crate::deploy::gates::{Outcome, Verdict};
 use crate::error::Explain;
 use crate::exit_code::ExitCode;
+use crate::prisma::PrismaError;
+use crate::settings::format_duration;
 use crate::shell::count;
 
 /// A deploy did not do what was asked, or was not allowed to.
@@ -42,6 +46,25 @@ pub enum DeployError {
         /// Who, where the database tells.
         holder: Option<String>,
     },
+    /// A migration was ended by a limit: it did not get a lock in time, ran for too long, or others had to wait for it.
+    #[error("{}", gave_way(environment, migration, why, *attempts))]
+    GaveWay {
+        /// Where.
+        environment: String,
+        /// The folder's name.
+        migration: String,
+        /// Which limit.
+        why: GaveWay,
+        /// How often it was tried.
+        attempts: u64,
+        /// Nothing of it can be in the database, and its mark was taken back.
+        nothing_stayed: bool,
+        /// Who held what it waited for, where it was seen.
+        held_by: Vec<String>,
+        /// What Prisma said.
+        #[source]
+        source: Box<PrismaError>,
+    },
     /// Prisma reported success, and the ledger says something else.
     #[error("Prisma reported success, and the ledger of `{environment}` does not show it: {details}")]
     LedgerDisagrees {
@@ -50,6 +73,52 @@ pub enum DeployError {
         /// Which migrations, and what the ledger says of them.
         details: String,
     },
+}
+
+/// A limit that ended a migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GaveWay {
+    /// It did not get a lock in time; how long that was and who said so, where it is one of ours.
+    LockTimeout {
+        /// The limit and its origin.
+        limit: Option<(Duration, String)>,
+    },
+    /// A statement ran for too long.
+    StatementLimit {
+        /// For how long.
+        after: Duration,
+    },
+    /// Somebody waited behind it for too long.
+    Blocking {
+        /// Who.
+        who: String,
+        /// For how long.
+        waited: Duration,
+    },
+}
+
+fn gave_way(environment: &str, migration: &str, why: &GaveWay, attempts: u64) -> String {
+    let times = usize::try_from(attempts).unwrap_or(usize::MAX);
+    match why {
+        GaveWay::LockTimeout { limit: Some((time, origin)) } => format!(
+            "`{migration}` did not get its locks in `{environment}`: it waited {} each time, {} (`lock-timeout`, {origin})",
+            format_duration(*time),
+            count(times, "time")
+        ),
+        GaveWay::LockTimeout { limit: None } => {
+            format!("`{migration}` did not get its locks in `{environment}`, {}", count(times, "time"))
+        }
+        GaveWay::StatementLimit { after } => {
+            format!(
+                "`{migration}` was cancelled in `{environment}`: a statement ran for {} s (`statement-timeout`)",
+                after.as_secs()
+            )
+        }
+        GaveWay::Blocking { who, waited } => format!(
+            "`{migration}` was cancelled in `{environment}`: {who} had waited behind it for {} s (`abort-if-blocking`)",
+            waited.as_secs()
+        ),
+    }
 }
 
 fn names(blocked: &[Verdict]) -> String {
@@ -80,7 +149,8 @@ impl Explain for DeployError {
             DeployError::Blocked { failed_migration: true, .. } => ExitCode::FailedMigration,
             DeployError::Blocked { .. } | DeployError::Busy { .. } | DeployError::OtherPlan { .. } => ExitCode::Refused,
             DeployError::NoDatabase { .. } => ExitCode::Database,
-            DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
+            DeployError::GaveWay { nothing_stayed: false, .. } => ExitCode::FailedMigration,
+            DeployError::GaveWay { .. } | DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
         }
     }
 
@@ -94,6 +164,12 @@ impl Explain for DeployError {
                 "the migrations, the ledger, the settings, the database or a version changed since: the plan is now {now}; nothing was run"
             ),
             DeployError::Busy { .. } => "two deploys at once would judge by a history that the other one changes; nothing was run".to_owned(),
+            DeployError::GaveWay { nothing_stayed: true, .. } => {
+                "nothing of it is in the database, and it is marked as rolled back: the next deploy runs it again; what came before it is applied".to_owned()
+            }
+            DeployError::GaveWay { .. } => {
+                "some of its statements may be in the database, so it is not tried again by itself; no further migration runs".to_owned()
+            }
             DeployError::LedgerDisagrees { .. } => {
                 "what was applied is not known for sure; do not deploy the application until it is".to_owned()
             }
@@ -114,6 +190,31 @@ impl Explain for DeployError {
             }
             DeployError::Busy { environment, .. } => {
                 vec![format!("wait for it, then look: `cargo prisma-safe status --env {environment}`")]
+            }
+            DeployError::GaveWay { environment, migration, why, nothing_stayed, held_by, .. } => {
+                let mut hints: Vec<String> = held_by
+                    .iter()
+                    .take(3)
+                    .map(|by| format!("what it waited for was held by {by}: wait for it to end, or end it"))
+                    .collect();
+                if !nothing_stayed {
+                    hints.push(format!(
+                        "`cargo prisma-safe resolve --env {environment}` shows what is there of `{migration}`, and asks"
+                    ));
+                    return hints;
+                }
+                hints.push(match why {
+                    GaveWay::Blocking { .. } => format!(
+                        "again when less is going on: `cargo prisma-safe deploy --env {environment}`; or make it lighter: `cargo prisma-safe lint --pending --env {environment}`"
+                    ),
+                    GaveWay::LockTimeout { .. } => format!(
+                        "again when less is going on: `cargo prisma-safe deploy --env {environment}`; `lock-retries` in [env.{environment}] says how often it is tried"
+                    ),
+                    GaveWay::StatementLimit { .. } => format!(
+                        "give it longer with `statement-timeout` in [env.{environment}], then: `cargo prisma-safe deploy --env {environment}`"
+                    ),
+                });
+                hints
             }
             DeployError::LedgerDisagrees { environment, .. } => {
                 vec![format!("read the ledger itself: `cargo prisma-safe status --env {environment}`")]

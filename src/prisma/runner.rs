@@ -26,6 +26,9 @@ pub const LEGACY_ENGINE_VARIABLE: &str = "PRISMA_MIGRATION_ENGINE_BINARY";
 /// How long output may still come after the program ended, when something that it left behind holds its streams open.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How often a sink is told that nothing was said.
+const IDLE: Duration = Duration::from_millis(100);
+
 /// How the project's Prisma CLI is started.
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -50,6 +53,9 @@ pub enum Stream {
 pub trait Sink {
     /// One line, without its end.
     fn line(&mut self, stream: Stream, line: &str);
+
+    /// Comes several times a second while the program runs and says nothing.
+    fn idle(&mut self) {}
 }
 
 impl<F: FnMut(Stream, &str)> Sink for F {
@@ -198,12 +204,9 @@ impl<'a> Run<'a> {
         drop(expression);
         read_lines(stdout, Stream::Stdout, sender.clone());
         read_lines(stderr, Stream::Stderr, sender.clone());
-        let mut sink = self.sink.take();
-        let ended = follow(child, &sender, &events, 2, &mut |stream, line| {
-            if let Some(sink) = &mut sink {
-                sink.line(stream, line);
-            }
-        });
+        let mut nobody = |_: Stream, _: &str| {};
+        let sink = self.sink.take().unwrap_or(&mut nobody);
+        let ended = follow(child, &sender, &events, 2, sink);
         drop(signals);
         let (exit, interrupted, stdout, stderr) = ended.map_err(|source| self.not_started(source))?;
         let verdict = judge(self.command.as_ref(), exit, interrupted, &stdout, &stderr);
@@ -227,7 +230,7 @@ impl<'a> Run<'a> {
         let (sender, events) = channel();
         let signals = Signals::forward_to(&sender);
         let child = expression.start().map_err(|source| self.not_started(source))?;
-        let ended = follow(child, &sender, &events, 0, &mut |_, _| {});
+        let ended = follow(child, &sender, &events, 0, &mut |_: Stream, _: &str| {});
         drop(signals);
         ended.map(|(exit, ..)| exit).map_err(|source| self.not_started(source))
     }
@@ -352,7 +355,7 @@ fn follow(
     sender: &Sender<Event>,
     events: &Receiver<Event>,
     mut streams: usize,
-    show: &mut dyn FnMut(Stream, &str),
+    sink: &mut dyn Sink,
 ) -> std::io::Result<(Exit, bool, String, String)> {
     let child = std::sync::Arc::new(child);
     let waiting = std::sync::Arc::clone(&child);
@@ -365,12 +368,12 @@ fn follow(
     let mut interrupted = false;
     while exit.is_none() || streams > 0 {
         let event = match exit {
-            None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            None => events.recv_timeout(IDLE),
             Some(_) => events.recv_timeout(GRACE),
         };
         match event {
             Ok(Event::Line(stream, line)) => {
-                show(stream, &line);
+                sink.line(stream, &line);
                 let text = if stream == Stream::Stdout { &mut stdout } else { &mut stderr };
                 text.push_str(&line);
                 text.push('\n');
@@ -381,6 +384,7 @@ fn follow(
                 interrupted = true;
                 super::signals::pass_on(signal, &child.pids());
             }
+            Err(RecvTimeoutError::Timeout) if exit.is_none() => sink.idle(),
             Err(_) => break,
         }
     }

@@ -19,7 +19,7 @@ pub mod sqlserver;
 pub use crate::sql::ServerVersion;
 pub use finding::{Edit, Finding, Findings, Fix, FollowUp, Subject};
 pub use rule::{Check, Fixable, Level, Levels, PAGE_HEADINGS, Rule};
-pub use view::{Facts, HistoryView, MigrationView, OperationView, RevertView, StatementView};
+pub use view::{Facts, HistoryView, LockLimit, MigrationView, OperationView, RevertView, StatementView};
 
 use crate::sql::history_state::{Context, State};
 use crate::sql::model::Action;

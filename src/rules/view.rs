@@ -24,8 +24,18 @@ pub struct Facts {
     pub kind: Option<EnvironmentKind>,
     /// Today, for directives that expire.
     pub today: Date,
-    /// How long a deploy through this tool waits for a lock, since the engine guard sets it for the session; `None`: it sets none.
-    pub lock_timeout: Option<Duration>,
+    /// How long a deploy through this tool waits for a lock: the engine guard sets it for the session (PostgreSQL), or the deploy ends the
+    /// wait from beside it (MySQL). `None`: nothing limits it.
+    pub lock_timeout: Option<LockLimit>,
+}
+
+/// A limit for waits that a deploy sets by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockLimit {
+    /// How long.
+    pub time: Duration,
+    /// Who says so, for people: `the default`, `set in prisma-safe.toml:4`.
+    pub origin: String,
 }
 
 impl Facts {

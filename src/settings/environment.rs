@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::backup::BackupSettings;
+use super::execution::ExecutionSettings;
 use super::gates::GateSettings;
 use super::origin::Sourced;
 use super::reader::{Table, nearest};
@@ -46,6 +47,8 @@ pub struct EnvironmentSettings {
     pub statement_timeout: Option<Sourced<Duration>>,
     /// `transaction-limit`: how long a transaction of somebody else may be open when a deploy begins.
     pub transaction_limit: Option<Sourced<Duration>>,
+    /// What is about the time while a deploy runs.
+    pub execution: ExecutionSettings,
     /// `[env.<name>.window]`: when deploys may happen.
     pub window: Option<WindowSettings>,
     /// `[env.<name>.gates]`: how strictly each gate is taken.
@@ -69,6 +72,7 @@ impl EnvironmentSettings {
             lock_timeout: None,
             statement_timeout: None,
             transaction_limit: None,
+            execution: ExecutionSettings::default(),
             window: None,
             gates: GateSettings::default(),
             backup: None,
@@ -93,6 +97,7 @@ impl EnvironmentSettings {
             lock_timeout: table.duration("lock-timeout"),
             statement_timeout: table.duration("statement-timeout"),
             transaction_limit: table.duration("transaction-limit"),
+            execution: ExecutionSettings::read(&mut table),
             window: table.table("window").and_then(WindowSettings::read),
             gates: table.table("gates").map(GateSettings::read).unwrap_or_default(),
             backup: table.table("backup").and_then(|backup| BackupSettings::read(backup, root)),

@@ -169,7 +169,6 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// A whole number from `lowest` up.
-    #[allow(dead_code, reason = "for the next section that has one")]
     pub fn number(&mut self, key: &'static str, lowest: u64) -> Option<Sourced<u64>> {
         let value = self.get(key)?;
         let Some(integer) = value.get_ref().as_integer() else {

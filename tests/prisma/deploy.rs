@@ -235,7 +235,7 @@ fn a_lock_timeout_of_the_environment_reaches_the_engine() {
         let bed = Bed::postgres(major, &database.url());
         bed.write(
             "prisma-safe.toml",
-            "[env.staging]\nkind = \"staging\"\nurl-env = \"DATABASE_URL\"\nlock-timeout = \"200ms\"\n",
+            "[env.staging]\nkind = \"staging\"\nurl-env = \"DATABASE_URL\"\nlock-timeout = \"200ms\"\nlock-retries = 0\n",
         );
         bed.safe(&["deploy", "--env", "staging", "--yes"]).ended(0);
         bed.migration("20260201090000_wait", "ALTER TABLE \"User\" ADD COLUMN \"waited\" TEXT;\n");

@@ -13,6 +13,7 @@ mod commands;
 mod deploy;
 mod dev_test;
 mod doubles;
+mod execution;
 mod gates;
 mod guard;
 mod interruption;

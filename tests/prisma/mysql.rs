@@ -33,13 +33,3 @@ fn deploys_marks_fails_and_recovers() {
         );
     }
 }
-
-#[test]
-fn a_lock_timeout_that_does_not_reach_mysql_is_said() {
-    let Some(server) = servers::mariadb() else { return };
-    let Some(&major) = majors().last() else { return };
-    let database = server.database();
-    let bed = Bed::mysql_double(major, &database.url());
-    bed.write("prisma-safe.toml", &format!("{STAGING}lock-timeout = \"2s\"\n"));
-    bed.safe(&["deploy", "--env", "staging", "--yes"]).ended(0).says("is not passed on to MySQL");
-}

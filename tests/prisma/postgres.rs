@@ -1,8 +1,6 @@
 //! The guard in front of Prisma's engine on a real PostgreSQL.
 
-use std::time::Duration;
-
-use crate::bed::{Bed, Ran, majors};
+use crate::bed::{Bed, majors};
 use crate::support::servers;
 
 const DEV: &str = "[env.dev]\nkind = \"dev\"\nurl-env = \"DATABASE_URL\"\n";
@@ -28,32 +26,5 @@ fn a_mark_in_the_database_outweighs_what_the_settings_say() {
         database.execute("COMMENT ON TABLE _prisma_migrations IS NULL");
         bed.by_hand(&["migrate", "reset", "--force"]).ended(0).says("Database reset successful");
         assert!(users().is_empty());
-    }
-}
-
-/// The lock timeout of the settings reaches the session in which Prisma's engine runs a migration.
-#[test]
-fn a_deploy_waits_for_locks_no_longer_than_it_may() {
-    let Some(server) = servers::postgres() else { return };
-    for major in majors() {
-        let database = server.database();
-        let bed = Bed::postgres(major, &database.url());
-        bed.write(
-            "prisma-safe.toml",
-            "[env.staging]\nkind = \"staging\"\nurl-env = \"DATABASE_URL\"\nlock-timeout = \"300ms\"\n",
-        );
-        bed.safe(&["deploy", "--env", "staging", "--yes"]).ended(0).says("3 migrations applied");
-        let folder = bed.path("prisma/migrations/20270101000000_wait");
-        std::fs::create_dir(&folder).unwrap();
-        std::fs::write(folder.join("migration.sql"), "ALTER TABLE \"User\" ADD COLUMN \"extra\" TEXT;\n").unwrap();
-        let mut holder = database.session();
-        holder.execute("BEGIN");
-        holder.execute("LOCK TABLE \"User\" IN ACCESS SHARE MODE");
-        let started = std::time::Instant::now();
-        let ran: Ran = bed.safe(&["deploy", "--env", "staging", "--yes"]);
-        // Without the timeout the migration would wait for as long as the lock is held: for ever, here.
-        assert!(started.elapsed() < Duration::from_secs(120));
-        ran.ended(6).says("lock timeout");
-        holder.execute("ROLLBACK");
     }
 }

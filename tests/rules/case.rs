@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use prisma_safe::environment::EnvironmentKind;
 use prisma_safe::project::Provider;
-use prisma_safe::rules::{self, Facts, Finding, Fix, MigrationInput, RevertView, Rule, ServerVersion};
+use prisma_safe::rules::{self, Facts, Finding, Fix, LockLimit, MigrationInput, RevertView, Rule, ServerVersion};
 use prisma_safe::sql;
 use prisma_safe::sql::analysis::PrismaVersion;
 use prisma_safe::sql::history_state::State;
@@ -24,6 +24,10 @@ fn numbers(text: &str) -> Vec<u16> {
     text.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
+fn limit(seconds: u64) -> LockLimit {
+    LockLimit { time: Duration::from_secs(seconds), origin: "set in prisma-safe.toml:4".to_owned() }
+}
+
 impl Case {
     pub(crate) fn read(provider: Provider, path: &Path) -> Self {
         let text = std::fs::read_to_string(path).expect("an example file is UTF-8");
@@ -33,7 +37,7 @@ impl Case {
             prisma: None,
             kind: Some(EnvironmentKind::Production),
             today: jiff::civil::date(2026, 11, 24),
-            lock_timeout: Some(Duration::from_secs(2)),
+            lock_timeout: Some(limit(2)),
         };
         let mut revert = "present".to_owned();
         if let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("-- facts:")) {
@@ -62,7 +66,7 @@ impl Case {
                     "lock-timeout" => {
                         facts.lock_timeout = (value != "none").then(|| {
                             let seconds = value.strip_suffix('s').and_then(|text| text.parse().ok());
-                            Duration::from_secs(seconds.expect("lock-timeout is none or like 2s"))
+                            limit(seconds.expect("lock-timeout is none or like 2s"))
                         });
                     }
                     "revert" => revert = value.to_owned(),

@@ -44,7 +44,10 @@ fn judge(table: &mut Table, provider: Provider, folder: &Path) {
         kind: None,
         today: jiff::civil::date(2026, 11, 24),
         // As a deploy through this tool does.
-        lock_timeout: Some(std::time::Duration::from_secs(2)),
+        lock_timeout: Some(prisma_safe::rules::LockLimit {
+            time: std::time::Duration::from_secs(2),
+            origin: "the default".to_owned(),
+        }),
     };
     let levels = LevelBook::default();
     let batch =

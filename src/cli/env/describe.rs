@@ -64,6 +64,7 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         lock_timeout,
         statement_timeout,
         transaction_limit,
+        execution,
         window,
         gates,
         backup,
@@ -79,6 +80,9 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         text("lock-timeout", &span(lock_timeout)),
         text("statement-timeout", &span(statement_timeout)),
         text("transaction-limit", &span(transaction_limit)),
+        text("lock-retries", &execution.lock_retries.clone().map(|set| set.map(|times| times.to_string()))),
+        text("abort-if-blocking", &span(&execution.abort_if_blocking)),
+        text("watch", &span(&execution.watch)),
         text("window", &window.as_ref().map(|window| window.time_zone.clone().map(|zone| format!("set, in {zone}")))),
         text("backup", &backup.as_ref().map(|backup| backup.source.clone().map(backup_text))),
     ]

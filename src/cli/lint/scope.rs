@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::Args;
 use crate::cli::Context;
@@ -17,7 +16,7 @@ use crate::lint::{Batch, LintError, parse_server_version, server_version_of};
 use crate::migrations::MigrationsFolder;
 use crate::prisma::launch;
 use crate::project::{Project, Provider};
-use crate::rules::{Facts, ServerVersion};
+use crate::rules::{Facts, LockLimit, ServerVersion};
 use crate::settings::{EnvironmentSettings, Origin, Settings, shown};
 use crate::sql::analysis::PrismaVersion;
 
@@ -25,7 +24,7 @@ use crate::sql::analysis::PrismaVersion;
 pub(super) struct Scope {
     environment: Option<EnvironmentSettings>,
     server: Option<ServerVersion>,
-    lock_timeout: Option<Duration>,
+    settings: Rc<Settings>,
     /// What the ledger does not have, where it was asked.
     missing: Option<Changed>,
     /// What it has, where it was asked.
@@ -43,9 +42,8 @@ impl Scope {
             Some(text) => Some(server(text, Origin::Flag("--server-version"))?),
             None => set_server(&settings)?,
         };
-        let lock_timeout = environment.as_ref().map_or_else(|| production_lock_timeout(&settings), lock_timeout_of);
         let everything = args.since.is_none() && !args.pending && args.targets.is_empty();
-        let mut scope = Scope { environment, server, lock_timeout, missing: None, applied: None, everything };
+        let mut scope = Scope { environment, server, settings, missing: None, applied: None, everything };
         if args.pending || (args.fix && scope.environment.is_some()) {
             scope.ask_ledger(args.pending, context)?;
         }
@@ -111,7 +109,10 @@ impl Scope {
             prisma,
             kind: self.kind(),
             today: today(),
-            lock_timeout: self.lock_timeout,
+            lock_timeout: match &self.environment {
+                Some(environment) => lock_limit_of(environment, provider),
+                None => production_lock_limit(&self.settings, provider),
+            },
         }
     }
 
@@ -146,7 +147,7 @@ pub(super) fn project_facts(settings: &Settings, project: &Project) -> Result<Fa
         prisma: Some(launch::version(project)),
         kind: None,
         today: today(),
-        lock_timeout: production_lock_timeout(settings),
+        lock_timeout: production_lock_limit(settings, project.provider),
     })
 }
 
@@ -159,14 +160,15 @@ fn set_server(settings: &Settings) -> Result<Option<ServerVersion>> {
     settings.lint.server.as_ref().map(|set| server(&set.value, set.origin.clone())).transpose()
 }
 
-fn lock_timeout_of(environment: &EnvironmentSettings) -> Option<Duration> {
-    environment.lock_timeout.as_ref().map(|set| set.value)
+fn lock_limit_of(environment: &EnvironmentSettings, provider: Provider) -> Option<LockLimit> {
+    environment.lock_limit(provider).map(|set| LockLimit { time: set.value, origin: set.origin.to_string() })
 }
 
 /// Without an environment everything is held to production's standard.
-fn production_lock_timeout(settings: &Settings) -> Option<Duration> {
+fn production_lock_limit(settings: &Settings, provider: Provider) -> Option<LockLimit> {
     let mut environments = settings.environments.iter();
-    environments.find(|environment| environment.kind.value == EnvironmentKind::Production).and_then(lock_timeout_of)
+    let production = environments.find(|environment| environment.kind.value == EnvironmentKind::Production)?;
+    lock_limit_of(production, provider)
 }
 
 fn server(text: &str, origin: Origin) -> Result<ServerVersion> {

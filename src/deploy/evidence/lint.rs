@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::lint::levels::LevelFlags;
 use crate::lint::sources::{self, Source};
 use crate::lint::{Batch, Item, Judged, LevelBook, Linter, Loaded, server_version_of};
-use crate::rules::{Facts, Level};
+use crate::rules::{Facts, Level, LockLimit};
 
 /// What the rules say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +48,9 @@ pub(super) fn judge(ground: &Ground<'_>) -> Result<LintEvidence> {
         prisma: ground.prisma,
         kind: Some(kind),
         today: jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date(),
-        lock_timeout: environment.lock_timeout.as_ref().map(|set| set.value),
+        lock_timeout: environment
+            .lock_limit(ground.sources.project.provider)
+            .map(|set| LockLimit { time: set.value, origin: set.origin.to_string() }),
     };
     let source = Source::Migrations { folder: ground.folder.path.clone(), only: None };
     let mut batch = source.open(facts)?;

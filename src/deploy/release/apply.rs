@@ -1,21 +1,20 @@
 //! From a decision to the receipt: backup, Prisma, the ledger again.
 
 use std::path::Path;
-use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{Event, Prepared, Watcher};
+use super::tries::Tries;
+use super::{Event, Prepared, Watcher, retry, run};
 use crate::deploy::backup::{self, Taken};
 use crate::deploy::receipt::{self, Receipt, Recorded, Who};
-use crate::deploy::{Applied, execution};
+use crate::deploy::{Applied, DeployError, Plan, execution};
 use crate::environment::{Marker, Sources, Target};
 use crate::error::{Error, Result};
-use crate::history::History;
+use crate::history::{History, State};
 use crate::prisma::guard::pin::{Permit, Pin};
 use crate::prisma::launch::Launch;
-use crate::prisma::{Command, Stream, Success, output};
-use crate::project::Provider;
+use crate::prisma::{Command, Resolution, Success};
 use crate::settings::{BackupSource, Settings};
 
 /// What came of a deploy. It ran, or at least began: a receipt was tried either way.
@@ -65,76 +64,88 @@ pub fn take_backup(target: &Target, settings: &Settings, watcher: &mut dyn Watch
 }
 
 fn run(sources: &Sources<'_>, prepared: &mut Prepared, watcher: &mut dyn Watcher) -> Result<Vec<Applied>> {
-    let pin = pin(prepared, watcher);
-    let Prepared { target, folder, assessment, .. } = prepared;
-    let plan = &assessment.plan;
-    target.make_room();
-    let ran = run_prisma(sources, target, pin, watcher);
-    // Whatever Prisma said, and however it ended: the ledger knows.
-    let looked = target.look_after_run();
-    let after = History::new(&folder.migrations, target.survey().ledger.as_deref());
-    let success = match ran {
-        Ok(success) => success,
-        Err(error) => {
-            if looked.is_ok() {
-                for planned in &plan.migrations {
-                    let state = after.get(&planned.name).map_or("missing", |entry| entry.state.words());
-                    watcher.see(Event::Found { migration: &planned.name, state, environment: target.name() });
-                }
+    let launch = Launch::of(sources.project, sources.settings)?;
+    let tries = Tries::of(prepared);
+    let mut attempt = 1;
+    loop {
+        let Prepared { target, folder, assessment, wanted, .. } = &mut *prepared;
+        let plan = &assessment.plan;
+        let pin = tries.pin(target, wanted.create_database);
+        target.make_room();
+        let ran = run::deploy(&launch, target, plan, pin, tries.orders, watcher);
+        // Whatever Prisma said, and however it ended: the ledger knows.
+        let looked = target.look_after_run();
+        let after = History::new(&folder.migrations, target.survey().ledger.as_deref());
+        let error = match ran.result {
+            Ok(success) => {
+                looked?;
+                return finish(target, plan, &after, success, watcher);
             }
-            return Err(error);
+            Err(error) => error,
+        };
+        if looked.is_err() {
+            return Err(error.into());
         }
-    };
-    looked?;
-    let applied = execution::confirm(target.name(), plan, &after)?;
+        let Some(failure) = tries.judge(sources, prepared, &after, &error, ran.cancelled, ran.held_by) else {
+            say_what_the_ledger_shows(&prepared.assessment.plan, prepared.target.name(), &after, watcher);
+            return Err(error.into());
+        };
+        if failure.nothing_stayed {
+            take_back(&launch, prepared, &failure.migration)?;
+        }
+        if !failure.nothing_stayed || !failure.may_be_tried_again || attempt > tries.retries {
+            let after = History::new(&prepared.folder.migrations, prepared.target.survey().ledger.as_deref());
+            say_what_the_ledger_shows(&prepared.assessment.plan, prepared.target.name(), &after, watcher);
+            return Err(failure.into_error(prepared.target.name(), attempt, error).into());
+        }
+        let pause = retry::pause(attempt);
+        attempt += 1;
+        watcher.see(Event::Retrying {
+            migration: &failure.migration,
+            attempt,
+            of: tries.retries + 1,
+            pause,
+            held_by: &failure.held_by,
+        });
+        std::thread::sleep(pause);
+    }
+}
+
+fn finish(
+    target: &mut Target,
+    plan: &Plan,
+    after: &History,
+    success: Success,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Applied>> {
+    let applied = execution::confirm(target.name(), plan, after)?;
     mark(target, watcher);
     let by_another = success == Success::NothingPending;
     watcher.see(Event::Finished { environment: target.name(), applied: &applied, by_another });
     Ok(applied)
 }
 
-fn pin(prepared: &Prepared, watcher: &mut dyn Watcher) -> Pin {
-    let target = &prepared.target;
-    let settings = target.environment();
-    let mut pin = Pin::new(target.name(), target.kind())
-        .allow(Permit::ApplyMigrations)
-        .lock_timeout(settings.lock_timeout.as_ref().map(|set| set.value))
-        .statement_timeout(settings.statement_timeout.as_ref().map(|set| set.value));
-    if prepared.wanted.create_database {
-        pin = pin.allow(Permit::CreateDatabase);
+fn say_what_the_ledger_shows(plan: &Plan, environment: &str, after: &History, watcher: &mut dyn Watcher) {
+    for planned in &plan.migrations {
+        let state = after.get(&planned.name).map_or("missing", |entry| entry.state.words());
+        watcher.see(Event::Found { migration: &planned.name, state, environment });
     }
-    if let Some(timeout) = settings.lock_timeout.as_ref().filter(|_| target.url().provider() == Provider::Mysql) {
-        let text = format!(
-            "`lock-timeout` ({}) is not passed on to MySQL: Prisma's URL has no place for it; put `SET SESSION lock_wait_timeout = …` into the migration",
-            timeout.origin
-        );
-        watcher.see(Event::Warning { text: &text, hint: None });
-    }
-    pin
 }
 
-fn run_prisma(sources: &Sources<'_>, target: &Target, pin: Pin, watcher: &mut dyn Watcher) -> Result<Success> {
-    let launch = Launch::of(sources.project, sources.settings)?;
-    let mut current: Option<(String, Instant)> = None;
-    watcher.see(Event::PrismaBegins);
-    let mut show = |_: Stream, line: &str| match output::applying(&output::plain(line)) {
-        Some(migration) => {
-            over(&mut current, watcher);
-            watcher.see(Event::Applying { migration });
-            current = Some((migration.to_owned(), Instant::now()));
+/// Prisma's own `migrate resolve --rolled-back`, for a migration of which nothing stayed; and the ledger has to show it.
+fn take_back(launch: &Launch, prepared: &mut Prepared, migration: &str) -> Result<()> {
+    let target = &mut prepared.target;
+    let pin = Pin::new(target.name(), target.kind()).allow(Permit::MarkRolledBack);
+    let command = Command::MigrateResolve(Resolution::RolledBack(migration.to_owned()));
+    launch.command(command, target.url(), pin)?.run()?.success()?;
+    target.look_after_run()?;
+    let after = History::new(&prepared.folder.migrations, target.survey().ledger.as_deref());
+    match after.get(migration).map(|entry| entry.state) {
+        Some(State::RolledBack) => Ok(()),
+        state => {
+            let details = format!("`{migration}` is {}", state.map_or("missing", State::words));
+            Err(DeployError::LedgerDisagrees { environment: target.name().to_owned(), details }.into())
         }
-        None => watcher.see(Event::Prisma { line }),
-    };
-    let finished =
-        launch.command(Command::MigrateDeploy, target.url(), pin).and_then(|run| run.stream(&mut show).run());
-    over(&mut current, watcher);
-    watcher.see(Event::PrismaEnded);
-    Ok(finished?.success()?)
-}
-
-fn over(current: &mut Option<(String, Instant)>, watcher: &mut dyn Watcher) {
-    if let Some((migration, since)) = current.take() {
-        watcher.see(Event::Took { migration: &migration, time: since.elapsed() });
     }
 }
 

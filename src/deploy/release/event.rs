@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Place;
 use crate::deploy::Applied;
 use crate::deploy::backup::Taken;
 use crate::environment::Target;
@@ -57,6 +58,31 @@ pub enum Event<'a> {
         /// The line.
         line: &'a str,
     },
+    /// How it stands; comes several times a second where the database can be watched.
+    Running(&'a Running<'a>),
+    /// The database cannot be watched meanwhile.
+    NotWatched {
+        /// Why.
+        why: &'a str,
+    },
+    /// The statement that ran was cancelled from here.
+    Cancelled {
+        /// Why, a sentence.
+        why: &'a str,
+    },
+    /// A migration did not get a lock in time, and nothing of it stayed: its mark was taken back, and it is tried again.
+    Retrying {
+        /// The folder's name.
+        migration: &'a str,
+        /// Which try comes next, from 2.
+        attempt: u64,
+        /// How many there are at most.
+        of: u64,
+        /// How long from now.
+        pause: Duration,
+        /// Who held what it waited for, where it was seen.
+        held_by: &'a [String],
+    },
     /// Prisma is over, however it ended.
     PrismaEnded,
     /// After a failure: what the ledger says of a migration of the plan.
@@ -87,6 +113,25 @@ pub enum Event<'a> {
         /// Its path from the project's folder, with `/`.
         path: &'a str,
     },
+}
+
+/// How a migration stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Running<'a> {
+    /// The folder's name.
+    pub migration: &'a str,
+    /// Since it began.
+    pub time: Duration,
+    /// The statement, where it can be told.
+    pub statement: Option<&'a Place>,
+    /// Since the statement began.
+    pub statement_time: Duration,
+    /// It waits for a lock.
+    pub waits: bool,
+    /// Who holds what it waits for.
+    pub held_by: &'a [String],
+    /// Who waits for it, and for how long, the longest first.
+    pub behind: &'a [(String, Duration)],
 }
 
 /// Is shown what happens. Text from databases and disks comes as it is: pass it through [`crate::shell::printable`].

@@ -6,12 +6,18 @@
 
 mod apply;
 mod event;
+mod monitor;
+mod place;
 mod prepare;
+mod retry;
+mod run;
+mod tries;
 
 use std::time::Duration;
 
 pub use apply::{Done, apply, take_backup};
-pub use event::{Event, Unseen, Watcher};
+pub use event::{Event, Running, Unseen, Watcher};
+pub use place::Place;
 pub use prepare::{Prepared, prepare, take_lock};
 
 /// What is wanted of a deploy.

@@ -80,6 +80,13 @@ impl Pin {
         self.session.statement_timeout = timeout;
         self
     }
+
+    /// Sets the name that the session shows to the server (PostgreSQL).
+    #[must_use]
+    pub fn session_name(mut self, name: Option<String>) -> Self {
+        self.session.name = name;
+        self
+    }
 }
 
 /// The contents of a run file.

@@ -115,9 +115,11 @@ fn prepare(
             Written::Variable(name) => {
                 command.env(name, changed);
             }
-            Written::Json | Written::Argument | Written::Request | Written::Schema => {
+            Written::Json | Written::Argument | Written::Request | Written::Schema if session.limits() => {
                 return Err(no_place_for_settings());
             }
+            // A name is good to have and no more.
+            Written::Json | Written::Argument | Written::Request | Written::Schema => {}
         }
     }
     command.args(arguments);
@@ -318,7 +320,7 @@ fn no_place_for_settings() -> Refusal {
         why: "without it, a migration that waits for a lock makes every query behind it wait".to_owned(),
         hints: vec![
             "name a variable in the schema: `url = env(\"DATABASE_URL\")`".to_owned(),
-            "or take `lock-timeout` out of the environment in prisma-safe.toml".to_owned(),
+            "or switch it off for the environment in prisma-safe.toml: `lock-timeout = \"0s\"`".to_owned(),
         ],
     }
 }

@@ -15,6 +15,8 @@ pub struct Session {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may run.
     pub statement_timeout: Option<Duration>,
+    /// The name that the session shows to the server, so that it can be found among all others.
+    pub name: Option<String>,
 }
 
 /// What has a meaning in a query string, and what may not stand in a URL.
@@ -25,7 +27,13 @@ impl Session {
     /// Nothing to set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock_timeout.is_none() && self.statement_timeout.is_none()
+        !self.limits() && self.name.is_none()
+    }
+
+    /// Whether there is something that must not be left out: a name may be.
+    #[must_use]
+    pub fn limits(&self) -> bool {
+        self.lock_timeout.is_some() || self.statement_timeout.is_some()
     }
 
     /// PostgreSQL's words for it, in milliseconds.
@@ -59,13 +67,19 @@ impl Session {
                 Some(("options", value)) => {
                     options.push(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned());
                 }
+                Some(("application_name", _)) if self.name.is_some() => {}
                 _ => kept.push(pair.to_owned()),
             }
         }
         options.push(self.options());
         let options =
             options.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-        kept.push(format!("options={}", utf8_percent_encode(&options, QUERY)));
+        if !options.is_empty() {
+            kept.push(format!("options={}", utf8_percent_encode(&options, QUERY)));
+        }
+        if let Some(name) = &self.name {
+            kept.push(format!("application_name={}", utf8_percent_encode(name, QUERY)));
+        }
         let mut changed = format!("{address}?{}", kept.join("&"));
         if let Some(fragment) = fragment {
             changed.push('#');
@@ -80,7 +94,7 @@ mod tests {
     use super::*;
 
     fn two_seconds() -> Session {
-        Session { lock_timeout: Some(Duration::from_secs(2)), statement_timeout: None }
+        Session { lock_timeout: Some(Duration::from_secs(2)), ..Session::default() }
     }
 
     #[test]
@@ -105,6 +119,14 @@ mod tests {
     fn both_timeouts() {
         let session = Session { statement_timeout: Some(Duration::from_secs(60)), ..two_seconds() };
         insta::assert_snapshot!(session.apply("postgres://h/d").unwrap(), @"postgres://h/d?options=-c%20lock_timeout=2000%20-c%20statement_timeout=60000");
+    }
+
+    #[test]
+    fn a_name_takes_the_place_of_another_one() {
+        let named = Session { name: Some("prisma-safe 1f".to_owned()), ..Session::default() };
+        insta::assert_snapshot!(named.apply("postgres://h/d?application_name=app&schema=x").unwrap(), @"postgres://h/d?schema=x&application_name=prisma-safe%201f");
+        let both = Session { name: Some("n".to_owned()), ..two_seconds() };
+        insta::assert_snapshot!(both.apply("postgres://h/d").unwrap(), @"postgres://h/d?options=-c%20lock_timeout=2000&application_name=n");
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub const RULE: Rule = Rule {
     summary: "a strong lock is waited for without a short limit, and everybody queues behind it",
     page: r#"## What it catches
 The first statement of a migration that takes a lock which stops writes on a table that existed before the pending migrations, when `lock_timeout` is not set at that point, is 0, is longer than 10 seconds, or
-is set only afterwards. One finding per migration. Silent where the deploy itself sets the timeout: `cargo prisma-safe deploy` does, through the engine guard, as long as the environment's
-`lock-timeout` is not switched off.
+is set only afterwards. One finding per migration. Silent where the deploy itself sets a short timeout: `cargo prisma-safe deploy` does so through the engine guard, outside of dev 5 seconds where nothing is said, else the
+environment's `lock-timeout`; `lock-timeout = "0s"` switches it off, and one longer than 10 seconds is found.
 
 ## Why it hurts
 A statement that waits for a lock makes every later query on the table wait behind it, even those that would not be in each other's way. One long report or one idle transaction is then enough to stop the table
@@ -68,9 +68,16 @@ fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
             )
         }
         Some(_) => return,
-        None if view.facts.lock_timeout.is_some() => return,
-        None if set_later => format!("`lock_timeout` is set only after this statement has locked `{table}`"),
-        None => format!("nothing limits how long this waits for its lock on `{table}`"),
+        None => match &view.facts.lock_timeout {
+            Some(limit) if limit.time.as_millis() <= u128::from(LONGEST) => return,
+            Some(limit) => format!(
+                "the deploy's `lock-timeout` is {} s ({}), and for as long everybody queues behind this wait for `{table}`",
+                limit.time.as_secs(),
+                limit.origin
+            ),
+            None if set_later => format!("`lock_timeout` is set only after this statement has locked `{table}`"),
+            None => format!("nothing limits how long this waits for its lock on `{table}`"),
+        },
     };
     let shown = view.context.lock_timeout().is_none();
     let mut finding = Finding::new(

@@ -44,7 +44,7 @@ MySQL manual, "lock_wait_timeout" (31536000 seconds by default); MariaDB (86400)
 const LONGEST: u64 = 60_000;
 
 fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
-    if view.facts.lock_timeout.is_some() {
+    if view.facts.lock_timeout.as_ref().is_some_and(|limit| limit.time.as_millis() <= u128::from(LONGEST)) {
         return;
     }
     let limit = view.context.lock_timeout().and_then(|setting| setting.millis);
@@ -69,7 +69,7 @@ fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
             ))
             .help(
                 "Give way after five seconds and try again later:\nSET SESSION lock_wait_timeout = 5;\n…\nSET SESSION lock_wait_timeout = DEFAULT;\n\
-                 `cargo prisma-safe deploy` sets it for the session itself (`lock-timeout` of the environment); this is for whoever runs the file without it.",
+                 `cargo prisma-safe deploy` ends such a wait itself where the environment has a `lock-timeout`; this is for whoever runs the file without it.",
             ),
     );
 }
