@@ -47,24 +47,8 @@ pub enum DeployError {
         holder: Option<String>,
     },
     /// A migration was ended by a limit: it did not get a lock in time, ran for too long, or others had to wait for it.
-    #[error("{}", gave_way(environment, migration, why, *attempts))]
-    GaveWay {
-        /// Where.
-        environment: String,
-        /// The folder's name.
-        migration: String,
-        /// Which limit.
-        why: GaveWay,
-        /// How often it was tried.
-        attempts: u64,
-        /// Nothing of it can be in the database, and its mark was taken back.
-        nothing_stayed: bool,
-        /// Who held what it waited for, where it was seen.
-        held_by: Vec<String>,
-        /// What Prisma said.
-        #[source]
-        source: Box<PrismaError>,
-    },
+    #[error(transparent)]
+    GaveWay(Box<GivenWay>),
     /// Prisma reported success, and the ledger says something else.
     #[error("Prisma reported success, and the ledger of `{environment}` does not show it: {details}")]
     LedgerDisagrees {
@@ -73,6 +57,54 @@ pub enum DeployError {
         /// Which migrations, and what the ledger says of them.
         details: String,
     },
+}
+
+/// A migration that a limit ended.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", gave_way(environment, migration, why, *attempts))]
+pub struct GivenWay {
+    /// Where.
+    pub environment: String,
+    /// The folder's name.
+    pub migration: String,
+    /// Which limit.
+    pub why: GaveWay,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// Nothing of it can be in the database, and its mark was taken back.
+    pub nothing_stayed: bool,
+    /// Who held what it waited for, where it was seen.
+    pub held_by: Vec<String>,
+    /// What Prisma said.
+    #[source]
+    pub source: PrismaError,
+}
+
+impl GivenWay {
+    fn hints(&self) -> Vec<String> {
+        let GivenWay { environment, migration, why, nothing_stayed, held_by, .. } = self;
+        let mut hints: Vec<String> = held_by
+            .iter()
+            .take(3)
+            .map(|by| format!("what it waited for was held by {by}: wait for it to end, or end it"))
+            .collect();
+        let again = format!("`cargo prisma-safe deploy --env {environment}`");
+        hints.push(match why {
+            _ if !nothing_stayed => format!(
+                "`cargo prisma-safe resolve --env {environment}` shows what is there of `{migration}`, and asks"
+            ),
+            GaveWay::Blocking { .. } => format!(
+                "again when less is going on: {again}; or make it lighter: `cargo prisma-safe lint --pending --env {environment}`"
+            ),
+            GaveWay::LockTimeout { .. } => format!(
+                "again when less is going on: {again}; `lock-retries` in [env.{environment}] says how often it is tried"
+            ),
+            GaveWay::StatementLimit { .. } => {
+                format!("give it longer with `statement-timeout` in [env.{environment}], then: {again}")
+            }
+        });
+        hints
+    }
 }
 
 /// A limit that ended a migration.
@@ -149,8 +181,8 @@ impl Explain for DeployError {
             DeployError::Blocked { failed_migration: true, .. } => ExitCode::FailedMigration,
             DeployError::Blocked { .. } | DeployError::Busy { .. } | DeployError::OtherPlan { .. } => ExitCode::Refused,
             DeployError::NoDatabase { .. } => ExitCode::Database,
-            DeployError::GaveWay { nothing_stayed: false, .. } => ExitCode::FailedMigration,
-            DeployError::GaveWay { .. } | DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
+            DeployError::GaveWay(given) if !given.nothing_stayed => ExitCode::FailedMigration,
+            DeployError::GaveWay(_) | DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
         }
     }
 
@@ -164,10 +196,10 @@ impl Explain for DeployError {
                 "the migrations, the ledger, the settings, the database or a version changed since: the plan is now {now}; nothing was run"
             ),
             DeployError::Busy { .. } => "two deploys at once would judge by a history that the other one changes; nothing was run".to_owned(),
-            DeployError::GaveWay { nothing_stayed: true, .. } => {
+            DeployError::GaveWay(given) if given.nothing_stayed => {
                 "nothing of it is in the database, and it is marked as rolled back: the next deploy runs it again; what came before it is applied".to_owned()
             }
-            DeployError::GaveWay { .. } => {
+            DeployError::GaveWay(_) => {
                 "some of its statements may be in the database, so it is not tried again by itself; no further migration runs".to_owned()
             }
             DeployError::LedgerDisagrees { .. } => {
@@ -191,31 +223,7 @@ impl Explain for DeployError {
             DeployError::Busy { environment, .. } => {
                 vec![format!("wait for it, then look: `cargo prisma-safe status --env {environment}`")]
             }
-            DeployError::GaveWay { environment, migration, why, nothing_stayed, held_by, .. } => {
-                let mut hints: Vec<String> = held_by
-                    .iter()
-                    .take(3)
-                    .map(|by| format!("what it waited for was held by {by}: wait for it to end, or end it"))
-                    .collect();
-                if !nothing_stayed {
-                    hints.push(format!(
-                        "`cargo prisma-safe resolve --env {environment}` shows what is there of `{migration}`, and asks"
-                    ));
-                    return hints;
-                }
-                hints.push(match why {
-                    GaveWay::Blocking { .. } => format!(
-                        "again when less is going on: `cargo prisma-safe deploy --env {environment}`; or make it lighter: `cargo prisma-safe lint --pending --env {environment}`"
-                    ),
-                    GaveWay::LockTimeout { .. } => format!(
-                        "again when less is going on: `cargo prisma-safe deploy --env {environment}`; `lock-retries` in [env.{environment}] says how often it is tried"
-                    ),
-                    GaveWay::StatementLimit { .. } => format!(
-                        "give it longer with `statement-timeout` in [env.{environment}], then: `cargo prisma-safe deploy --env {environment}`"
-                    ),
-                });
-                hints
-            }
+            DeployError::GaveWay(given) => given.hints(),
             DeployError::LedgerDisagrees { environment, .. } => {
                 vec![format!("read the ledger itself: `cargo prisma-safe status --env {environment}`")]
             }

@@ -110,7 +110,6 @@ fn a_migration_gives_way_and_comes_again_until_the_way_is_free() {
         let rows = "SELECT (finished_at IS NOT NULL)::text || ' ' || (rolled_back_at IS NOT NULL)::text FROM _prisma_migrations \
              WHERE migration_name = '20270101000000_wait' ORDER BY started_at";
         assert_eq!(watcher.column(rows), ["false true", "false true", "true false"]);
-        eprintln!("Prisma {major}: a query behind the migration waited {longest:?} at most");
     }
 }
 
@@ -159,7 +158,6 @@ fn what_may_have_stayed_is_not_tried_again() {
     assert!(story.contains("had waited behind it for 1 s (`abort-if-blocking`)"), "{story}");
     assert!(story.contains("nothing of it is in the database, and it is marked as rolled back"), "{story}");
     assert!(story.contains("20270101000000_wait is rolled back in `staging`"), "{story}");
-    eprintln!("a query behind the migration waited {waited:?} until it was cancelled after 1 s");
 }
 
 /// MySQL cannot be told in the URL, so the wait is ended from beside. The engine is a double (`tests/engine/README.md`); the server, its locks and what

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::monitor::{Cancelled, Orders};
 use super::{Prepared, retry};
-use crate::deploy::error::{DeployError, GaveWay};
+use crate::deploy::error::{DeployError, GaveWay, GivenWay};
 use crate::environment::{Sources, Target};
 use crate::history::History;
 use crate::prisma::PrismaError;
@@ -105,14 +105,14 @@ impl Tries {
 impl Failure {
     /// What to say at the end.
     pub(super) fn into_error(self, environment: &str, attempts: u64, cause: PrismaError) -> DeployError {
-        DeployError::GaveWay {
+        DeployError::GaveWay(Box::new(GivenWay {
             environment: environment.to_owned(),
             migration: self.migration,
             why: self.why,
             attempts,
             nothing_stayed: self.nothing_stayed,
             held_by: self.held_by,
-            source: Box::new(cause),
-        }
+            source: cause,
+        }))
     }
 }
