@@ -54,13 +54,24 @@ fn depends_on_rows(view: &MigrationView<'_>, operation: &Operation) -> bool {
                 && constraint.using_index.is_none()
                 && is_old(view, table)
                 && !constraint.columns.iter().any(|column| is_new(view, table, column))
+                && !(matches!(constraint.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey)
+                    && was_unique(view, table, &constraint.columns.iter().collect::<Vec<_>>()))
         }
         Action::CreateIndex(index) if index.unique => {
             let columns = || index.columns.iter().filter_map(|part| part.column.as_ref());
-            is_old(view, &index.table) && !columns().any(|column| is_new(view, &index.table, column))
+            is_old(view, &index.table)
+                && !columns().any(|column| is_new(view, &index.table, column))
+                && !was_unique(view, &index.table, &columns().collect::<Vec<_>>())
         }
         _ => false,
     }
+}
+
+/// The same columns, or some of them, were unique until this file dropped that key: it is only given another name or shape.
+fn was_unique(view: &MigrationView<'_>, table: &Name, columns: &[&Ident]) -> bool {
+    let Some(known) = view.state.table(table) else { return false };
+    let mut dropped = view.state.keys_dropped_here(known);
+    dropped.any(|key| !key.is_empty() && key.iter().all(|column| columns.contains(&column)))
 }
 
 fn is_old(view: &MigrationView<'_>, table: &Name) -> bool {

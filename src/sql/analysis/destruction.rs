@@ -212,9 +212,13 @@ fn cast(from: Option<&DataType>, to: &DataType) -> Option<Destroyed> {
     Some(if removed { Destroyed::EnumValues } else { Destroyed::Cast })
 }
 
-/// Columns whose old values an update overwrites. Those that the file itself has added hold nothing yet.
+/// Columns whose old values an update overwrites. Those that the file itself has added hold nothing yet, nor do those that the rows are
+/// chosen by (`WHERE column IS NULL`). With other tables beside it the column may be one of theirs.
 fn overwritten<'a>(here: &Here<'_>, update: &'a Update) -> Vec<&'a Ident> {
-    update.assignments.iter().map(|a| &a.column).filter(|column| !here.is_new_column(&update.table, column)).collect()
+    let alone = update.condition.as_ref().filter(|condition| update.from.is_empty() && !condition.expr.subquery);
+    let empty = |column: &Ident| alone.is_some_and(|condition| condition.expr.null.contains(column));
+    let columns = update.assignments.iter().map(|a| &a.column);
+    columns.filter(|column| !here.is_new_column(&update.table, column) && !empty(column)).collect()
 }
 
 fn dropped_object(kind: ObjectKind, cascade: bool) -> Option<Destroyed> {

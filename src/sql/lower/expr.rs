@@ -140,7 +140,7 @@ pub(in crate::sql) fn expr(mut c: Cursor<'_>) -> Expr {
         expr.literal = single(&c, token);
         return expr;
     }
-    expr.not_null = not_null(c);
+    (expr.not_null, expr.null) = null_tests(c);
     expr.literal = whole_literal(c);
     if expr.literal.is_some() {
         return expr;
@@ -171,21 +171,21 @@ pub(in crate::sql) fn expr(mut c: Cursor<'_>) -> Expr {
     expr
 }
 
-/// Columns of `column IS NOT NULL` parts of a top-level `AND`.
-fn not_null(c: Cursor<'_>) -> Vec<Ident> {
+/// Columns of the `column IS NOT NULL` and of the `column IS NULL` parts of a top-level `AND`.
+fn null_tests(c: Cursor<'_>) -> (Vec<Ident>, Vec<Ident>) {
     let mut c = c;
     while c.is_kind(Kind::Open) {
         let mut ahead = c;
-        let Some(inside) = ahead.group() else { return Vec::new() };
+        let Some(inside) = ahead.group() else { return (Vec::new(), Vec::new()) };
         if !ahead.done() {
             break;
         }
         c = inside;
     }
     if !c.has_top(&["IS"]) || c.has_top(&["OR"]) {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
-    let mut columns = Vec::new();
+    let (mut not_null, mut null) = (Vec::new(), Vec::new());
     while !c.done() {
         let mut part = c.until(&["AND"]);
         c.next();
@@ -199,10 +199,12 @@ fn not_null(c: Cursor<'_>) -> Vec<Ident> {
             column = last;
         }
         if part.len() == 3 && part.is_all(&["IS", "NOT", "NULL"]) {
-            columns.push(column);
+            not_null.push(column);
+        } else if part.len() == 2 && part.is_all(&["IS", "NULL"]) {
+            null.push(column);
         }
     }
-    columns
+    (not_null, null)
 }
 
 fn raise(expr: &mut Expr, volatility: Volatility) {

@@ -21,6 +21,8 @@ pub struct Expr {
     pub subquery: bool,
     /// Columns that are not NULL wherever the expression holds: `column IS NOT NULL` alone or as a part of a top-level `AND`.
     pub not_null: Vec<Ident>,
+    /// Columns that are NULL wherever the expression holds: `column IS NULL`, in the same places.
+    pub null: Vec<Ident>,
 }
 
 /// How constant an expression is, from most to least. Names are PostgreSQL's; the ladder is the same elsewhere.
