@@ -25,8 +25,7 @@ impl<'t> LineTable<'t> {
     /// Finds the lines. They end with `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
-        let starts =
-            std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1));
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
         LineTable { text, starts: starts.collect() }
     }
 

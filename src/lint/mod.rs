@@ -1,6 +1,6 @@
 //! Migrations × rules → findings.
 //!
-//! [`Linter`] is the way in. It is pure over bytes: who calls it says how a migration is read. Scripts are read in parallel, judged
+//! [`Linter`] is the way in. It is pure over bytes: who calls it says how a migration is read. Histories are judged side by side, the migrations of one
 //! in order (each sees what the ones before it did), reported one by one and then forgotten, so that memory stays flat.
 //!
 //! - [`batch`]: what is judged together, because it shares a history
@@ -27,6 +27,7 @@ pub mod repair;
 mod repair_tests;
 mod run;
 mod server_version;
+mod side_by_side;
 pub mod sources;
 mod unreadable;
 

@@ -1,6 +1,6 @@
 //! The driver: read ahead in parallel, judge in order, tell, forget.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 
 use rayon::prelude::*;
@@ -30,7 +30,7 @@ const CHUNK_BYTES: usize = 2 << 20;
 /// are forgotten, so that memory stays flat.
 const PENDING_BYTES: usize = 2 << 20;
 /// Stack of the threads that take SQL apart: nested expressions need more than the usual 2 MiB in unoptimised builds.
-const STACK_BYTES: usize = 8 << 20;
+pub(super) const STACK_BYTES: usize = 8 << 20;
 
 /// How a migration is read.
 pub type Load<'l> = &'l (dyn Fn(&Batch, &Item) -> Loaded + Sync);
@@ -101,11 +101,25 @@ impl<'l> Linter<'l> {
         self.baseline.as_ref().map_or(0, Baseline::len)
     }
 
+    pub(super) fn has_baseline(&self) -> bool {
+        self.baseline.is_some()
+    }
+
+    /// The same linter again, for another history. Without a baseline: there is one for all.
+    pub(super) fn another(&self) -> Self {
+        Linter { levels: self.levels, baseline: None, load: self.load, repairs: self.repairs }
+    }
+
     /// Judges one history and hands every judged migration to `sink`, in order.
     ///
     /// # Errors
     /// Those of `sink`.
     pub fn run(&mut self, batch: &Batch, sink: Sink<'_>) -> io::Result<()> {
+        self.run_with(batch, &|| true, sink)
+    }
+
+    /// [`run`](Linter::run), on all cores only while `alone` says that nobody else has use for them.
+    pub(super) fn run_with(&mut self, batch: &Batch, alone: &dyn Fn() -> bool, sink: Sink<'_>) -> io::Result<()> {
         let provider = batch.facts.provider;
         let all: Vec<_> = super::all_rules().filter(|rule| rule.databases.contains(&provider)).collect();
         let mut course = Course {
@@ -126,15 +140,18 @@ impl<'l> Linter<'l> {
         };
         let load = self.load;
         let mut rest = batch.items.iter();
-        let mut next = parse_chunk(batch, load, &mut rest);
+        let mut next = parse_chunk(batch, load, &mut rest, alone());
         while !next.is_empty() {
             let chunk = std::mem::take(&mut next);
-            if rest.len() == 0 {
+            if rest.len() == 0 || !alone() {
                 self.judge_chunk(&mut course, chunk, sink)?;
-                break;
+                next = parse_chunk(batch, load, &mut rest, alone());
+                continue;
             }
-            let (parsed, told) =
-                rayon::join(|| parse_chunk(batch, load, &mut rest), || self.judge_chunk(&mut course, chunk, sink));
+            let (parsed, told) = rayon::join(
+                || parse_chunk(batch, load, &mut rest, true),
+                || self.judge_chunk(&mut course, chunk, sink),
+            );
             told?;
             next = parsed;
         }
@@ -221,6 +238,8 @@ impl<'l> Linter<'l> {
         judged.again = stage == Stage::History;
         if !outcome.kept.is_empty() {
             let lines = LineTable::new(&script.text);
+            // A statement has many findings as often as one.
+            let mut hashes: HashMap<usize, String> = HashMap::new();
             for (rule, finding) in outcome.kept {
                 let (level, level_origin) = self.levels.level(rule, &item.name);
                 if level == Level::Allow {
@@ -228,7 +247,9 @@ impl<'l> Linter<'l> {
                 }
                 let location = lines.locate(finding.span);
                 let statement = finding.statement.and_then(|index| script.statements.get(index));
-                let statement_hash = statement.map_or_else(String::new, |s| statement_hash(script.slice(s.span)));
+                let statement_hash = statement.map_or_else(String::new, |s| {
+                    hashes.entry(s.index).or_insert_with(|| statement_hash(script.slice(s.span))).clone()
+                });
                 let found = Reported { rule, finding, level, level_origin, location, statement_hash };
                 if self.baseline.as_mut().is_some_and(|baseline| baseline.take(&item.name, &found)) {
                     judged.in_baseline += 1;
@@ -310,7 +331,12 @@ impl Course<'_> {
     }
 }
 
-fn parse_chunk<'b>(batch: &'b Batch, load: Load<'_>, rest: &mut std::slice::Iter<'b, Item>) -> Vec<Parsed<'b>> {
+fn parse_chunk<'b>(
+    batch: &'b Batch,
+    load: Load<'_>,
+    rest: &mut std::slice::Iter<'b, Item>,
+    all_cores: bool,
+) -> Vec<Parsed<'b>> {
     let mut loaded = Vec::new();
     let mut bytes = 0;
     while loaded.len() < CHUNK_FILES && bytes < CHUNK_BYTES {
@@ -319,7 +345,7 @@ fn parse_chunk<'b>(batch: &'b Batch, load: Load<'_>, rest: &mut std::slice::Iter
         bytes += read.script.as_ref().map_or(0, Vec::len);
         loaded.push((item, read));
     }
-    if loaded.len() < 2 {
+    if loaded.len() < 2 || !all_cores {
         return loaded.into_iter().map(|(item, read)| parse(batch, item, read)).collect();
     }
     give_threads_a_stack();

@@ -126,7 +126,16 @@ pub fn read(provider: Provider, bytes: &[u8]) -> Result<Script, ReadError> {
     groups::find(provider, text, &mut statements);
     let comments = splitter.into_comments();
     let (directives, directive_errors) = directive::find(text, &comments, &statements);
-    Ok(Script { provider, text: text.to_owned(), statements, wrapper, directives, directive_errors, comments })
+    Ok(Script {
+        provider,
+        text: text.to_owned(),
+        statements,
+        wrapper,
+        directives,
+        directive_errors,
+        comments,
+        lines: std::sync::OnceLock::new(),
+    })
 }
 
 /// Puts our reading beside the parser's.

@@ -109,13 +109,12 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     if args.fix {
         return fix::run(&args, context, &scope, &levels, &sources);
     }
+    let batches =
+        sources.into_iter().map(|(facts, source)| scope.open(&source, facts, &args)).collect::<Result<Vec<_>>>()?;
     let mut linter = Linter::new(&levels, known_baseline(&args)?, &sources::load);
     let mut told = Telling::new(&args, context);
     told.begin();
-    for (facts, source) in &sources {
-        let batch = scope.open(source, facts.clone(), &args)?;
-        told.batch(&mut linter, &batch, context);
-    }
+    told.all(&mut linter, &batches, context);
     told.end(context)?;
     if let (Some(path), true) = (&args.baseline, args.write_baseline) {
         told.new_baseline.write(&here(path))?;
@@ -190,12 +189,12 @@ impl Telling {
         }
     }
 
-    /// Judges a batch to its end, whatever becomes of the stream: the exit code counts every finding.
-    fn batch(&mut self, linter: &mut Linter<'_>, batch: &crate::lint::Batch, context: &mut Context) {
+    /// Judges everything to its end, whatever becomes of the stream: the exit code counts every finding.
+    fn all(&mut self, linter: &mut Linter<'_>, batches: &[crate::lint::Batch], context: &mut Context) {
         let Telling { report, summary, new_baseline, writes_baseline, pieces, failed } = self;
         let out = context.shell.data_writer();
         // The sink never fails, so there is no error to look at.
-        let _ = linter.run(batch, &mut |judged: Judged| {
+        let _ = linter.run_all(batches, &mut |judged: Judged| {
             summary.count(&judged);
             if *writes_baseline {
                 new_baseline.add(&judged);

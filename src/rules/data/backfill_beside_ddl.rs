@@ -56,7 +56,7 @@ PostgreSQL manual, \"Explicit Locking\"; MySQL manual, \"Statements That Cause a
 };
 
 fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
-    let file = FileWrites::of(view);
+    let Some(file) = FileWrites::of(view) else { return };
     for (statement, write) in file.each().filter(|(_, write)| write.extent == Extent::Open) {
         if let Some(altered) = file.altered(write.table) {
             let mut finding = finding(view, statement, &write, altered);

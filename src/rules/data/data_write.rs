@@ -62,7 +62,7 @@ fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
         return;
     };
     let line = view.script.line_column(schema.span.start).0;
-    let file = FileWrites::of(view);
+    let Some(file) = FileWrites::of(view) else { return };
     for (statement, write) in file.each() {
         if write.extent == Extent::Bounded || file.altered(write.table).is_none() {
             let mut finding = finding(view.facts.provider, &write, line);

@@ -60,6 +60,11 @@ fn write_of<'a>(action: &'a Action, context: Context<'a>) -> Option<Write<'a>> {
     })
 }
 
+/// What [`write_of`] looks at.
+fn is_write(action: &Action) -> bool {
+    matches!(action, Action::Update(_) | Action::Delete(_) | Action::Insert(_) | Action::Merge(_) | Action::Copy { .. })
+}
+
 /// A query of literals gives the rows that it spells out, whatever its `WHERE` asks (`… SELECT 3, 'x' WHERE NOT EXISTS …`).
 fn select_extent(select: &Select) -> Extent {
     let only_literals =
@@ -142,8 +147,11 @@ pub(super) struct Altered<'a> {
 }
 
 impl<'a> FileWrites<'a> {
-    /// Gathers them.
-    pub(super) fn of(view: &MigrationView<'a>) -> Self {
+    /// Gathers them; `None` for a file that writes no rows.
+    pub(super) fn of(view: &MigrationView<'a>) -> Option<Self> {
+        if !view.script.operations().any(|(_, operation)| is_write(&operation.action)) {
+            return None;
+        }
         let mut created = HashSet::new();
         let pending = view.pending_before.iter().flat_map(|(_, script)| script.operations());
         for (_, operation) in pending.chain(view.script.operations()) {
@@ -161,7 +169,7 @@ impl<'a> FileWrites<'a> {
                 });
             }
         }
-        FileWrites { view: *view, created, altered }
+        Some(FileWrites { view: *view, created, altered })
     }
 
     /// The statement that alters a table.

@@ -54,7 +54,7 @@ PostgreSQL manual, \"Routine Vacuuming\"; MySQL manual, \"Optimizing InnoDB Tran
 };
 
 fn check(view: &MigrationView<'_>, found: &mut Findings<'_>) {
-    let file = FileWrites::of(view);
+    let Some(file) = FileWrites::of(view) else { return };
     for (statement, write) in file.each().filter(|(_, write)| write.extent == Extent::Open) {
         if file.altered(write.table).is_none() {
             let mut finding = finding(view.facts.provider, &write);

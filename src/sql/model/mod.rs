@@ -45,6 +45,8 @@ pub struct Script {
     pub directive_errors: Vec<DirectiveError>,
     /// All comments in file order, wherever they stand (those inside function bodies and literals are not comments of the file).
     pub comments: Vec<Comment>,
+    /// Where lines start; made when it is first asked for.
+    pub(crate) lines: std::sync::OnceLock<Vec<u32>>,
 }
 
 /// Prisma's `BEGIN TRY BEGIN TRAN … COMMIT TRAN END TRY BEGIN CATCH … END CATCH`.
@@ -152,16 +154,19 @@ impl Script {
         (understood, self.statements.len())
     }
 
-    /// Line and column of a byte, both from 1; the column counts characters. For many look-ups build a table once.
+    /// Line and column of a byte, both from 1; the column counts characters.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (usize, usize) {
         let mut end = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &self.text[..end];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.bytes().filter(|&b| b == b'\n').count() + 1, before[line_start..].chars().count() + 1)
+        let starts = self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX));
+            std::iter::once(0).chain(ends).collect()
+        });
+        let line = starts.partition_point(|start| *start as usize <= end);
+        (line, self.text[starts[line - 1] as usize..end].chars().count() + 1)
     }
 }
 
