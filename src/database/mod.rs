@@ -8,6 +8,7 @@
 //! one section in `tests/database/`.
 
 mod activity;
+mod archiving;
 mod connect;
 mod deploy_lock;
 mod error;
@@ -16,6 +17,7 @@ mod mysql;
 mod postgres;
 pub mod script;
 mod session;
+mod size;
 mod sqlite;
 mod sqlserver;
 mod timestamp;
@@ -24,11 +26,13 @@ pub mod watch;
 use std::time::Duration;
 
 pub use activity::{Activity, LongTransaction};
+pub use archiving::{Archiving, archiving};
 pub use connect::{connect, open_script};
 pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};
 pub use script::{Halt, run_script};
+pub use size::{Rows, Size, TableRef, sizes};
 pub use sqlite::{check_sqlite, copy_sqlite};
 
 use crate::environment::Marker;

@@ -3,12 +3,14 @@
 
 use jiff::Timestamp;
 
+use super::downtime::Downtime;
 use super::evidence::{self, Evidence, Ground};
 use super::gates::{self, Facts, Verdict};
 use super::{Plan, plan_hash};
 use crate::environment::{Sources, Target};
 use crate::error::Result;
 use crate::history::History;
+use crate::lint::server_version_of;
 use crate::migrations::MigrationsFolder;
 
 /// Everything that a decision about a deploy rests on.
@@ -20,6 +22,8 @@ pub struct Assessment {
     pub plan: Plan,
     /// What was gathered for the gates.
     pub evidence: Evidence,
+    /// What waits meanwhile, as the policy asks to announce it; empty when nothing is pending or the database is new.
+    pub downtime: Option<String>,
     /// What every gate says.
     pub verdicts: Vec<Verdict>,
     /// [`plan_hash`].
@@ -36,14 +40,18 @@ impl Assessment {
         let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
         let prisma = Some(crate::prisma::launch::version(project));
         let idle = history.would_apply().next().is_none();
-        let plan = if idle { Plan::nothing() } else { Plan::new(project.provider, folder, &history, prisma) };
+        let answered = &target.survey().server;
+        let server = target.exists().then(|| server_version_of(&answered.product, answered.numbers));
+        let plan =
+            if idle { Plan::nothing() } else { Plan::for_server(project.provider, folder, &history, prisma, server) };
         let hash = plan_hash::hash(settings, target, folder, prisma);
         let evidence = if idle {
             Evidence::nothing(Timestamp::now())
         } else {
             let activity = evidence::ask_for_activity(target);
+            let archiving = evidence::ask_for_archiving(target);
             let ground = Ground { sources, target, folder, plan: &plan, prisma };
-            Evidence { activity, ..evidence::gather(&ground)? }
+            Evidence { activity, archiving, ..evidence::gather(&ground)? }
         };
         let verdicts = gates::judge(&Facts {
             settings,
@@ -54,6 +62,7 @@ impl Assessment {
             plan: &plan,
             evidence: &evidence,
         });
-        Ok(Assessment { history, plan, evidence, verdicts, hash })
+        let downtime = evidence.impact.as_ref().map(|impact| Downtime::of(&plan, &impact.sizes).line());
+        Ok(Assessment { history, plan, evidence, downtime, verdicts, hash })
     }
 }

@@ -5,12 +5,15 @@
 
 pub mod assessment;
 pub mod backup;
+pub mod downtime;
 pub mod error;
 pub mod evidence;
 pub mod execution;
 pub mod gates;
 pub mod plan;
+pub mod plan_checks;
 pub mod plan_hash;
+pub mod plan_locks;
 pub mod receipt;
 pub mod recovery;
 pub mod release;

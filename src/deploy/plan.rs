@@ -1,13 +1,15 @@
 //! What a deploy would run.
 
-use crate::deploy::steps::{self, ClosingStep, OpeningStep};
+use super::plan_checks::{self, DataCheck};
+use super::plan_locks::{self, TableLock};
+use super::steps::{self, ClosingStep, OpeningStep};
 use crate::history::History;
 use crate::migrations::{Checksum, MigrationsFolder};
 use crate::project::Provider;
-use crate::sql;
 use crate::sql::analysis::{self, Destroyed, Destruction, Judgement, Phase, PrismaVersion};
-use crate::sql::history_state::State;
+use crate::sql::history_state::{State, walk};
 use crate::sql::model::Script;
+use crate::sql::{self, ServerVersion};
 
 /// The migrations that a deploy would run, in Prisma's order.
 #[derive(Debug, Clone)]
@@ -37,6 +39,10 @@ pub struct Planned {
     pub closes: Vec<ClosingStep>,
     /// The migrations that its `contract-of` directives name.
     pub contract_of: Vec<String>,
+    /// What its statements lock, in order.
+    pub locks: Vec<TableLock>,
+    /// Questions about the rows that decide whether it can succeed.
+    pub checks: Vec<DataCheck>,
 }
 
 impl Planned {
@@ -53,6 +59,8 @@ impl Planned {
             closes: steps::closing(script, &judgement),
             contract_of: steps::named(script),
             destructions: judgement.destructions,
+            locks: Vec::new(),
+            checks: Vec::new(),
         }
     }
 }
@@ -66,8 +74,20 @@ impl Plan {
         history: &History,
         prisma: Option<PrismaVersion>,
     ) -> Self {
+        Self::for_server(provider, folder, history, prisma, None)
+    }
+
+    /// The same for a server whose version is known: older ones lock harder.
+    #[must_use]
+    pub fn for_server(
+        provider: Provider,
+        folder: &MigrationsFolder,
+        history: &History,
+        prisma: Option<PrismaVersion>,
+        server: Option<ServerVersion>,
+    ) -> Self {
         let mut state = State::new(provider);
-        let (mut migrations, mut opened) = (Vec::new(), Vec::new());
+        let (mut migrations, mut opened, mut changed) = (Vec::new(), Vec::new(), Vec::new());
         for migration in &folder.migrations {
             let Ok(bytes) = &migration.script else { continue };
             let pending = history.get(&migration.name).is_some_and(crate::history::Entry::would_apply);
@@ -78,9 +98,20 @@ impl Plan {
             if pending {
                 migrations.push(Planned::new(&migration.name, &script, judgement));
             }
-            state.begin_migration(&migration.name, pending);
-            for statement in &script.statements {
-                state.apply(&script, statement);
+            if !pending {
+                walk(&mut state, &migration.name, false, &script, |_| {});
+                continue;
+            }
+            let numbers = plan_locks::transactions_of(&script, prisma);
+            let (mut locks, mut checks) = (Vec::new(), Vec::new());
+            walk(&mut state, &migration.name, true, &script, |context| {
+                let transaction = numbers.get(context.statement.index).copied().unwrap_or_default();
+                locks.extend(plan_locks::of(&context, server, transaction));
+                checks.extend(plan_checks::of(&context, &migration.name, &changed));
+                plan_checks::written(&context, &mut changed);
+            });
+            if let Some(planned) = migrations.last_mut() {
+                (planned.locks, planned.checks) = (locks, checks);
             }
         }
         Plan { migrations, opened }

@@ -38,6 +38,8 @@ pub struct Receipt<'a> {
     pub finished_at: Timestamp,
     /// Hash of everything that it rested on.
     pub plan: &'a str,
+    /// What was said to wait meanwhile.
+    pub expected_downtime: Option<&'a str>,
     /// What the gates said.
     pub verdicts: &'a [Verdict],
     /// The backup that was taken before it.
@@ -188,6 +190,7 @@ mod tests {
             started_at: time,
             finished_at: time,
             plan: "abc",
+            expected_downtime: None,
             verdicts: &[],
             backup: None,
             applied: &[],

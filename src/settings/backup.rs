@@ -15,12 +15,14 @@ pub enum BackupSource {
     Command(Vec<String>),
     /// `check`: prints the time of the latest one; no shell.
     Check(Vec<String>),
+    /// `pitr`: the server itself keeps what it takes to go back to any moment, and is asked whether it does so now.
+    Archiving,
 }
 
 /// `[env.<name>.backup]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupSettings {
-    /// The one of the three that is there.
+    /// The one of the four that is there.
     pub source: Sourced<BackupSource>,
     /// `max-age`: how old the backup that `check` names may be.
     pub max_age: Sourced<Duration>,
@@ -40,11 +42,20 @@ impl BackupSettings {
         };
         let command = words("command").map(|set| set.map(BackupSource::Command));
         let check = words("check").map(|set| set.map(BackupSource::Check));
+        let pitr = table.boolean("pitr");
+        if pitr.as_ref().is_some_and(|pitr| !pitr.value) {
+            table.complain_at(
+                "pitr",
+                "`pitr` can only be `true`".to_owned(),
+                Some("leave it out where there is none".to_owned()),
+            );
+        }
+        let pitr = pitr.map(|set| set.map(|_| BackupSource::Archiving));
         let max_age = table.duration("max-age");
-        let mut sources = [folder, command, check].into_iter().flatten();
+        let mut sources = [folder, command, check, pitr].into_iter().flatten();
         let first = sources.next();
-        if sources.next().is_some() || (first.is_none() && !table.mentions(&["folder", "command", "check"])) {
-            let message = format!("{} needs exactly one of `folder`, `command` and `check`", table.heading());
+        if sources.next().is_some() || (first.is_none() && !table.mentions(&["folder", "command", "check", "pitr"])) {
+            let message = format!("{} needs exactly one of `folder`, `command`, `check` and `pitr`", table.heading());
             table.complain(message, Some("`folder = \"backups\"` takes one with the database's own means".to_owned()));
         }
         table.finish();

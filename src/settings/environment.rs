@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::backup::BackupSettings;
+use super::drift::DriftSettings;
 use super::execution::ExecutionSettings;
 use super::gates::GateSettings;
+use super::impact::ImpactSettings;
 use super::origin::Sourced;
 use super::reader::{Table, nearest};
 use super::window::WindowSettings;
@@ -55,7 +57,18 @@ pub struct EnvironmentSettings {
     pub gates: GateSettings,
     /// `[env.<name>.backup]`: where a backup comes from.
     pub backup: Option<BackupSettings>,
+    /// `[env.<name>.impact]`: how much a migration may work through while others wait.
+    pub impact: ImpactSettings,
+    /// `[env.<name>.drift]`: what is not compared.
+    pub drift: DriftSettings,
+    /// `approvals`: how many people must have approved a plan.
+    pub approvals: Option<Sourced<u64>>,
+    /// `approval-max-age`: for how long an approval holds.
+    pub approval_max_age: Sourced<Duration>,
 }
+
+/// For how long an approval holds where nothing is said.
+const APPROVAL_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl EnvironmentSettings {
     /// The environment of a project without settings: its own URL, taken for `dev` until the dev test says otherwise.
@@ -76,6 +89,10 @@ impl EnvironmentSettings {
             window: None,
             gates: GateSettings::default(),
             backup: None,
+            impact: ImpactSettings::for_kind(EnvironmentKind::Dev),
+            drift: DriftSettings::default(),
+            approvals: None,
+            approval_max_age: Sourced::default(APPROVAL_MAX_AGE),
         }
     }
 
@@ -87,8 +104,14 @@ impl EnvironmentSettings {
             ("production", EnvironmentKind::Production),
         ];
         let url = read_url(&mut table, "", root);
+        let kind = table.word("kind", &kinds).unwrap_or(Sourced::default(EnvironmentKind::Unstated));
+        let impact = table.table("impact").map(|impact| ImpactSettings::read(impact, kind.value));
         let settings = EnvironmentSettings {
-            kind: table.word("kind", &kinds).unwrap_or(Sourced::default(EnvironmentKind::Unstated)),
+            impact: impact.unwrap_or_else(|| ImpactSettings::for_kind(kind.value)),
+            drift: table.table("drift").map(DriftSettings::read).unwrap_or_default(),
+            approvals: table.number("approvals", 0),
+            approval_max_age: table.duration("approval-max-age").unwrap_or(Sourced::default(APPROVAL_MAX_AGE)),
+            kind,
             url: url.clone().unwrap_or(Sourced::default(UrlSource::Project)),
             direct_url: read_url(&mut table, "direct-", root),
             requires: table.strings("requires"),
@@ -136,6 +159,28 @@ pub(super) fn read_all(table: &Table<'_, '_>, root: &Path) -> Vec<EnvironmentSet
         check_requires(table, environment, &environments);
     }
     environments
+}
+
+/// More approvals than there are people would be a door without a key.
+pub(super) fn check_approvals(top: &Table<'_, '_>, environments: &[EnvironmentSettings], approvers: usize) {
+    for environment in environments {
+        let Some(approvals) = &environment.approvals else { continue };
+        let wanted = usize::try_from(approvals.value).unwrap_or(usize::MAX);
+        if wanted > approvers {
+            let name = &environment.name.value;
+            top.complain_at(
+                "env",
+                format!(
+                    "`approvals = {}` of [env.{name}] ({}) asks for more people than `[approvers]` names",
+                    approvals.value, approvals.origin
+                ),
+                Some(
+                    "name them: `cargo prisma-safe approve keygen --as NAME` makes a pair and prints the line"
+                        .to_owned(),
+                ),
+            );
+        }
+    }
 }
 
 fn check_requires(table: &Table<'_, '_>, environment: &EnvironmentSettings, all: &[EnvironmentSettings]) {

@@ -15,10 +15,11 @@ pub enum GateMode {
 }
 
 /// The gates that can be set, with their dotted keys.
-pub const GATES: [(&str, &str); 9] = [
+pub const GATES: [(&str, &str); 10] = [
     ("activity", "gates.activity"),
     ("backup", "gates.backup"),
     ("history", "gates.history"),
+    ("impact", "gates.impact"),
     ("lint", "gates.lint"),
     ("staged", "gates.staged"),
     ("revert", "gates.revert"),

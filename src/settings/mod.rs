@@ -4,19 +4,23 @@
 //! To add a key: a field with its doc comment, one line in `read`, one line in `templates/prisma-safe.toml`, one in
 //! `docs/settings.md`. To add a section: a file here, a field of [`Settings`], one line in `Settings::read`.
 
+mod approvers;
 mod backup;
+mod drift;
 mod duration;
 mod environment;
 mod error;
 mod execution;
 mod gates;
 mod guard;
+mod impact;
 mod lint;
 mod locate;
 mod origin;
 mod prisma;
 mod problem;
 mod reader;
+mod size;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -24,19 +28,23 @@ mod window;
 
 use std::path::{Path, PathBuf};
 
+pub use approvers::{Approver, KEY_PREFIX, parse_hex, parse_public_key};
 pub use backup::{BackupSettings, BackupSource};
+pub use drift::DriftSettings;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use environment::{EnvironmentSettings, UrlSource};
 pub use error::SettingsError;
 pub use execution::ExecutionSettings;
 pub use gates::{GATES, GateMode, GateSettings};
 pub use guard::{GuardSettings, UngatedDeploy};
+pub use impact::ImpactSettings;
 pub use lint::{Level, LintSettings, RuleSettings};
 pub use locate::{SETTINGS_FILE, Upwards, has_vcs};
 pub use origin::{Origin, Sourced};
 pub use prisma::PrismaSettings;
 pub use problem::Problem;
 pub use reader::nearest;
+pub use size::{SIZE_HELP, format_size, parse_size};
 pub use verify::{Demand, VerifySettings};
 pub use window::{Freeze, Hours, WindowSettings, find_zone};
 
@@ -74,6 +82,8 @@ pub struct Settings {
     pub lint: LintSettings,
     /// `[verify]`.
     pub verify: VerifySettings,
+    /// `[approvers]`, in the order of the file.
+    pub approvers: Vec<Approver>,
 }
 
 impl Settings {
@@ -89,6 +99,7 @@ impl Settings {
             guard: GuardSettings::default(),
             lint: LintSettings::default(),
             verify: VerifySettings::default(),
+            approvers: Vec::new(),
         }
     }
 
@@ -163,6 +174,10 @@ impl Settings {
         if let Some(verify) = table.table("verify") {
             self.verify = VerifySettings::read(verify, &self.root);
         }
+        if let Some(mut approvers) = table.table("approvers") {
+            self.approvers = approvers::read_all(&mut approvers);
+        }
+        environment::check_approvals(&table, &self.environments, self.approvers.len());
         table.finish();
     }
 

@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 use super::duration::{DURATION_HELP, parse_duration};
 use super::origin::{Origin, Sourced};
 use super::problem::{Place, Problem, looks_like_url};
+use super::size::{SIZE_HELP, parse_size};
 
 /// Where a document comes from, for the origin of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,6 +198,19 @@ impl<'d, 't> Table<'d, 't> {
         }
     }
 
+    /// A size, in bytes.
+    pub fn size(&mut self, key: &'static str) -> Option<Sourced<u64>> {
+        let value = self.get(key)?;
+        let text = self.text_of(key, value, "a size such as \"500MB\"")?;
+        match parse_size(&text) {
+            Some(bytes) => Some(self.sourced(key, &value.span(), bytes)),
+            None => {
+                self.document.complain(value.span(), format!("`{text}` is not a size"), Some(SIZE_HELP.to_owned()));
+                None
+            }
+        }
+    }
+
     /// One word of a list.
     pub fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<Sourced<T>> {
         let value = self.get(key)?;
@@ -256,6 +270,18 @@ impl<'d, 't> Table<'d, 't> {
     /// Whether the value under a name given by the user is a table.
     pub fn is_table(&self, name: &str) -> bool {
         self.table.get(name).is_some_and(|value| value.get_ref().is_table())
+    }
+
+    /// The text under a name given by the user.
+    pub fn named_string(&self, name: &str) -> Option<Sourced<String>> {
+        let value = self.table.get(name)?;
+        let text = self.text_of(name, value, "a string")?;
+        Some(self.sourced(name, &value.span(), text))
+    }
+
+    /// Complains about a place of the file.
+    pub fn complain_span(&self, span: Range<usize>, message: String, help: Option<String>) {
+        self.document.complain(span, message, help);
     }
 
     /// The word under a name given by the user.

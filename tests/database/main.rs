@@ -16,6 +16,7 @@ mod errors;
 mod fixes;
 mod fixes_postgres;
 mod fixture;
+mod impact;
 mod ledger;
 mod lock;
 mod locks_postgres;

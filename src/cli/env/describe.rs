@@ -4,7 +4,7 @@ use crate::cli::Context;
 use crate::environment::{EnvironmentUrls, FoundUrl};
 use crate::error::Result;
 use crate::report::environments::{EnvironmentReport, PolicyReport, UrlReport};
-use crate::settings::{BackupSource, EnvironmentSettings, Sourced, format_duration, shown};
+use crate::settings::{BackupSource, EnvironmentSettings, Sourced, format_duration, format_size, shown};
 
 /// An environment's report, and the URLs that it was made of.
 pub(super) struct Described {
@@ -68,6 +68,10 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         window,
         gates,
         backup,
+        impact,
+        drift,
+        approvals,
+        approval_max_age,
     } = environment;
     let text = |key, value: &Option<Sourced<String>>| {
         value.as_ref().map(|set| PolicyReport { key, value: set.value.clone(), origin: set.origin.to_string() })
@@ -84,6 +88,14 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         text("abort-if-blocking", &span(&execution.abort_if_blocking)),
         text("watch", &span(&execution.watch)),
         text("window", &window.as_ref().map(|window| window.time_zone.clone().map(|zone| format!("set, in {zone}")))),
+        text("approvals", &approvals.clone().map(|set| set.map(|number| number.to_string()))),
+        text("approval-max-age", &span(&approvals.as_ref().map(|_| approval_max_age.clone()))),
+        text(
+            "max-rows-under-lock",
+            &impact.max_rows.clone().filter(Sourced::is_set).map(|set| set.map(|rows| rows.to_string())),
+        ),
+        text("max-size-under-lock", &impact.max_bytes.clone().filter(Sourced::is_set).map(|set| set.map(format_size))),
+        text("drift.ignore", &drift.ignore.clone().map(|set| set.map(|names| names.join(", ")))),
         text("backup", &backup.as_ref().map(|backup| backup.source.clone().map(backup_text))),
     ]
     .into_iter()
@@ -100,6 +112,7 @@ fn backup_text(source: BackupSource) -> String {
     match source {
         BackupSource::Folder(folder) => format!("taken into {}", shown(&folder).display()),
         BackupSource::Command(words) => format!("taken by `{}`", words.first().map_or("", String::as_str)),
+        BackupSource::Archiving => "continuous archiving, asked of the server".to_owned(),
         BackupSource::Check(words) => format!("checked by `{}`", words.first().map_or("", String::as_str)),
     }
 }

@@ -52,7 +52,7 @@ pub fn take(
 ) -> Result<Option<Taken>, BackupError> {
     let started = Instant::now();
     let mut taken = match &settings.source.value {
-        BackupSource::Check(_) => return Ok(None),
+        BackupSource::Check(_) | BackupSource::Archiving => return Ok(None),
         BackupSource::Command(words) => command::run(words, environment, root)?,
         BackupSource::Folder(folder) => into_folder(folder, environment, url)?,
     };

@@ -3,24 +3,31 @@
 //! Everything here only reads. What a gate in the settings is `off` for is not gathered. To add evidence: a file here, a field of
 //! [`Evidence`], its line in [`gather`].
 
+pub mod checks;
 pub mod git;
+pub mod impact;
 pub mod lint;
 pub mod reverts;
 pub mod stages;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::backup;
 use super::gates::WORTH_TELLING;
 use super::plan::Plan;
-use crate::database::Activity;
+use crate::database::{self, Activity, Archiving};
 use crate::environment::{Sources, Target};
 use crate::error::Result;
 use crate::migrations::MigrationsFolder;
 use crate::settings::BackupSource;
 use crate::sql::analysis::PrismaVersion;
 
+use impact::{Probe, Wishes};
+
 pub use git::Git;
+pub use impact::ImpactEvidence;
 pub use lint::LintEvidence;
 pub use stages::{Known, Stage};
 
@@ -39,6 +46,10 @@ pub struct Evidence {
     pub reverts: Vec<reverts::Revert>,
     /// What `check` says of the latest backup; `None`: not asked.
     pub latest_backup: Option<Result<Timestamp, String>>,
+    /// What the server says of its continuous archiving; `None`: not asked.
+    pub archiving: Option<Result<Archiving, String>>,
+    /// How large the tables are, and what their rows say; `None`: not asked.
+    pub impact: Option<ImpactEvidence>,
     /// Who is at work in the database; `None`: not asked.
     pub activity: Option<Result<Activity, String>>,
 }
@@ -54,6 +65,8 @@ impl Evidence {
             git: Git::NotAsked,
             reverts: Vec::new(),
             latest_backup: None,
+            archiving: None,
+            impact: None,
             activity: None,
         }
     }
@@ -86,15 +99,38 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
     let gates = &ground.target.environment().gates;
     let required = if gates.is_off("staged") { Vec::new() } else { stages::find(ground) };
     let folder = ground.folder;
+    // Conditions of directives need sizes, too.
+    let probe = if gates.is_off("impact") && gates.is_off("lint") { None } else { Probe::new(ground) };
+    let (wish, wishes) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         let stages: Vec<_> = required.into_iter().map(|stage| scope.spawn(|| stage.ask(folder))).collect();
         let git = (!gates.is_off("history")).then(|| scope.spawn(|| git::look(&folder.path)));
+        let probe = probe.map(|probe| scope.spawn(move || probe.ask(&wishes)));
         evidence.latest_backup = ask_for_backup(ground);
         if !gates.is_off("revert") {
             evidence.reverts = reverts::look(ground);
         }
-        if !gates.is_off("lint") {
-            evidence.lint = Some(lint::judge(ground)?);
+        let mut lint = None;
+        if probe.is_some() || !gates.is_off("lint") {
+            let judged = lint::judge(ground)?;
+            let tables =
+                judged.conditional.iter().filter_map(|found| Some(impact::named(found.table.as_ref()?))).collect();
+            // Nobody listens where there is no database to ask.
+            let _ = wish.send(Wishes { tables, checks: judged.checks.clone() });
+            lint = Some(judged);
+        }
+        drop(wish);
+        if let Some(probe) = probe {
+            let gave_up = || ImpactEvidence { sizes: Err("the question was given up".to_owned()), checks: Vec::new() };
+            evidence.impact = Some(probe.join().unwrap_or_else(|_| gave_up()));
+        }
+        if let Some(mut judged) = lint.filter(|_| !gates.is_off("lint")) {
+            let nothing = Ok(BTreeMap::new());
+            judged.settle(evidence.impact.as_ref().map_or(&nothing, |impact| &impact.sizes));
+            evidence.lint = Some(judged);
+        }
+        if gates.is_off("impact") {
+            evidence.impact = None;
         }
         if let Some(git) = git {
             evidence.git = git.join().unwrap_or_else(|_| Git::Unknown("the question was given up".to_owned()));
@@ -126,4 +162,19 @@ pub fn ask_for_activity(target: &mut Target) -> Option<Result<Activity, String>>
     }
     let limit = environment.transaction_limit.as_ref().map_or(WORTH_TELLING, |limit| limit.value);
     Some(target.database()?.activity(limit).map_err(|error| error.to_string()))
+}
+
+/// Asks the target whether it archives, where the settings stand on that.
+pub fn ask_for_archiving(target: &mut Target) -> Option<Result<Archiving, String>> {
+    let environment = target.environment();
+    let wanted = environment.backup.as_ref().is_some_and(|backup| backup.source.value == BackupSource::Archiving);
+    if !wanted || environment.gates.is_off("backup") {
+        return None;
+    }
+    let provider = target.url().provider();
+    Some(match database::archiving(target.database()?, provider) {
+        Ok(Some(archiving)) => Ok(archiving),
+        Ok(None) => Err(format!("{} has no archiving of its own", provider.display_name())),
+        Err(error) => Err(error.to_string()),
+    })
 }

@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use super::{Facts, Gate, Verdict, age, list, span};
+use crate::database::Archiving;
 use crate::environment::EnvironmentKind;
-use crate::settings::{BackupSource, shown};
+use crate::settings::{BackupSettings, BackupSource, shown};
 
 /// See the module.
 pub struct BackupGate;
@@ -40,6 +41,7 @@ impl Gate for BackupGate {
                 let program = words.first().map_or("", String::as_str);
                 Verdict::pass(NAME, format!("`{program}` takes one before the first migration (`command`, {origin})"))
             }
+            BackupSource::Archiving => archiving(facts, backup),
             BackupSource::Check(words) => {
                 let program = words.first().map_or("", String::as_str);
                 let again = format!(
@@ -62,6 +64,58 @@ impl Gate for BackupGate {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The server keeps what it takes to go back, and did so lately. That somebody also has a base copy to start from it cannot tell.
+fn archiving(facts: &Facts<'_>, backup: &BackupSettings) -> Verdict {
+    let (name, now) = (facts.target.name(), facts.evidence.now);
+    let (origin, max_age) = (&backup.source.origin, &backup.max_age);
+    let again = |what: &str| format!("{what}, then `cargo prisma-safe deploy --env {name}`");
+    let found = match &facts.evidence.archiving {
+        None => {
+            return Verdict::block(
+                NAME,
+                format!("nobody asked whether it archives (`pitr`, {origin})"),
+                again("look by hand"),
+            );
+        }
+        Some(Err(said)) => {
+            return Verdict::block(
+                NAME,
+                format!("whether it archives cannot be told: {said} (`pitr`, {origin})"),
+                again("let this user read it"),
+            );
+        }
+        Some(Ok(found)) => found,
+    };
+    let Archiving { what, last, failed, .. } = found;
+    if !found.on {
+        return Verdict::block(NAME, format!("{what} is off (`pitr`, {origin})"), again("switch it on"));
+    }
+    if !found.tells {
+        return Verdict::pass(
+            NAME,
+            format!("{what} is on; that it is also copied away is yours to know (`pitr`, {origin})"),
+        );
+    }
+    if let Some(failed) = failed {
+        return Verdict::block(
+            NAME,
+            format!("{what} is on, and its last attempt failed {} (`pitr`, {origin})", age(*failed, now)),
+            again("see the server's log and `pg_stat_archiver`, mend it"),
+        );
+    }
+    let limit = format!("`max-age = \"{}\"`, {}", span(max_age.value), max_age.origin);
+    let switch = again("`SELECT pg_switch_wal()` puts the current piece away; wait for it");
+    match last {
+        None => Verdict::block(NAME, format!("{what} is on and has put nothing away yet (`pitr`, {origin})"), switch),
+        Some(at) => {
+            let old = Duration::try_from(now.duration_since(*at)).unwrap_or(Duration::ZERO);
+            let evidence =
+                format!("{what} is on, the last piece was put away {} (`pitr`, {origin}; {limit})", age(*at, now));
+            if old > max_age.value { Verdict::block(NAME, evidence, switch) } else { Verdict::pass(NAME, evidence) }
         }
     }
 }
@@ -120,6 +174,38 @@ mod tests {
         insta::assert_snapshot!(bench(&folder, ADD).judge(&BackupGate), @r"pass: one is taken into /work/backups before the first migration (`folder`, set in /work/prisma-safe.toml:5)");
         let command = format!("{PRODUCTION}[env.eu.backup]\ncommand = [\"snapshot\", \"now\"]\n");
         insta::assert_snapshot!(bench(&command, ADD).judge(&BackupGate), @r"pass: `snapshot` takes one before the first migration (`command`, set in /work/prisma-safe.toml:5)");
+    }
+
+    #[test]
+    fn archiving_must_be_on_and_working_now() {
+        let pitr = format!("{PRODUCTION}[env.eu.backup]\npitr = true\nmax-age = \"1h\"\n");
+        let mut bench = bench(&pitr, ADD);
+        let (recent, old) = (bench.ago(60), bench.ago(7200));
+        let good = Archiving { what: "WAL archiving", on: true, last: Some(recent), failed: None, tells: true };
+        let mut say = |archiving: Archiving| {
+            bench.evidence.archiving = Some(Ok(archiving));
+            bench.judge(&BackupGate)
+        };
+        insta::assert_snapshot!(say(good.clone()), @r#"pass: WAL archiving is on, the last piece was put away 1m ago (`pitr`, set in /work/prisma-safe.toml:5; `max-age = "1h"`, set in /work/prisma-safe.toml:6)"#);
+        insta::assert_snapshot!(say(Archiving { on: false, ..good.clone() }), @r"
+        block: WAL archiving is off (`pitr`, set in /work/prisma-safe.toml:5)
+        → switch it on, then `cargo prisma-safe deploy --env eu`
+        ");
+        insta::assert_snapshot!(say(Archiving { failed: Some(recent), ..good.clone() }), @r"
+        block: WAL archiving is on, and its last attempt failed 1m ago (`pitr`, set in /work/prisma-safe.toml:5)
+        → see the server's log and `pg_stat_archiver`, mend it, then `cargo prisma-safe deploy --env eu`
+        ");
+        insta::assert_snapshot!(say(Archiving { last: None, ..good.clone() }), @r"
+        block: WAL archiving is on and has put nothing away yet (`pitr`, set in /work/prisma-safe.toml:5)
+        → `SELECT pg_switch_wal()` puts the current piece away; wait for it, then `cargo prisma-safe deploy --env eu`
+        ");
+        insta::assert_snapshot!(say(Archiving { last: Some(old), ..good.clone() }), @r#"
+        block: WAL archiving is on, the last piece was put away 2h ago (`pitr`, set in /work/prisma-safe.toml:5; `max-age = "1h"`, set in /work/prisma-safe.toml:6)
+        → `SELECT pg_switch_wal()` puts the current piece away; wait for it, then `cargo prisma-safe deploy --env eu`
+        "#);
+        insta::assert_snapshot!(say(Archiving { what: "the binary log", last: None, tells: false, ..good }), @r"pass: the binary log is on; that it is also copied away is yours to know (`pitr`, set in /work/prisma-safe.toml:5)");
+        bench.evidence.archiving = None;
+        assert!(bench.judge(&BackupGate).starts_with("block"));
     }
 
     #[test]

@@ -85,9 +85,15 @@ impl Bench {
         self.evidence.stages = vec![Stage { name: name.to_owned(), known }];
     }
 
+    /// What would run.
+    pub fn plan(&self) -> Plan {
+        let history = History::new(&self.folder.migrations, Some(&self.ledger));
+        Plan::new(Provider::Postgresql, &self.folder, &history, None)
+    }
+
     pub fn verdict(&self, gate: &dyn Gate) -> Verdict {
         let history = History::new(&self.folder.migrations, Some(&self.ledger));
-        let plan = Plan::new(Provider::Postgresql, &self.folder, &history, None);
+        let plan = self.plan();
         let server = Server {
             product: "PostgreSQL".to_owned(),
             version: "15.4".to_owned(),

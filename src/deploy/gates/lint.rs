@@ -70,7 +70,13 @@ mod tests {
             message: "drops the table `a`".to_owned(),
             origin: "the default".to_owned(),
         };
-        bench.evidence.lint = Some(LintEvidence { denied: vec![found; denied], warned, allowed: 1, statements: 4 });
+        bench.evidence.lint = Some(LintEvidence {
+            denied: vec![found; denied],
+            warned,
+            allowed: 1,
+            statements: 4,
+            ..LintEvidence::default()
+        });
         bench.judge(&LintGate)
     }
 

@@ -8,6 +8,7 @@ mod backup;
 #[cfg(test)]
 mod bench;
 mod history;
+mod impact;
 mod lint;
 mod revert;
 mod stabilization;
@@ -112,6 +113,7 @@ pub const GATES: &[&dyn Gate] = &[
     &revert::RevertGate,
     &staged::StagedGate,
     &stabilization::StabilizationGate,
+    &impact::ImpactGate,
     &window::WindowGate,
     &activity::ActivityGate,
     &backup::BackupGate,

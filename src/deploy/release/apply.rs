@@ -53,7 +53,7 @@ pub fn take_backup(target: &Target, settings: &Settings, watcher: &mut dyn Watch
     let environment = target.environment();
     let wanted = environment.backup.as_ref().filter(|_| target.exists() && !environment.gates.is_off("backup"));
     let Some(wanted) = wanted else { return Ok(None) };
-    if !matches!(wanted.source.value, BackupSource::Check(_)) {
+    if !matches!(wanted.source.value, BackupSource::Check(_) | BackupSource::Archiving) {
         watcher.see(Event::BackupBegins { environment: target.name() });
     }
     let taken = backup::take(wanted, target.name(), target.url(), &settings.root)?;
@@ -189,6 +189,7 @@ fn write_receipt(
         started_at: prepared.started_at,
         finished_at: Timestamp::now(),
         plan: &prepared.assessment.hash,
+        expected_downtime: prepared.assessment.downtime.as_deref(),
         verdicts: &prepared.assessment.verdicts,
         backup,
         applied,

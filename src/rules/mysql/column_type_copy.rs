@@ -1,11 +1,11 @@
 //! A column of another type, by a copy of the table.
 
 use super::shared_algorithms::{ONLINE_TOOL, Shape, says, size_query};
-use super::shared_columns::{MYSQL, Modified, has_long_length, is_stored_alike, modified};
+use super::shared_columns::{MYSQL, Modified, grows_in_place, has_long_length, is_stored_alike, modified};
 use crate::project::Provider;
 use crate::rules::data::shared_words::{column_of, type_sql, type_words};
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
-use crate::sql::model::{DataType, TypeFamily};
+use crate::sql::model::TypeFamily;
 use crate::sql::quote;
 
 /// See its page.
@@ -79,12 +79,4 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         ))
         .query(size_query(table)),
     );
-}
-
-/// A longer `VARCHAR` whose length is still written in as many bytes.
-fn grows_in_place(from: &DataType, to: &DataType) -> bool {
-    let both = from.family == TypeFamily::VarChar && to.family == TypeFamily::VarChar && from.name == to.name;
-    let same_text = to.charset.is_none() && to.collation.is_none()
-        || (from.charset == to.charset && from.collation == to.collation);
-    both && same_text && to.arguments.first() >= from.arguments.first() && has_long_length(from) == has_long_length(to)
 }

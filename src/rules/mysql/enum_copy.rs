@@ -1,11 +1,11 @@
 //! Members of an `ENUM` or `SET` that get other numbers.
 
 use super::shared_algorithms::{Shape, says, size_query};
-use super::shared_columns::{MYSQL, Modified, modified};
+use super::shared_columns::{MYSQL, Modified, member_bytes, modified};
 use crate::project::Provider;
 use crate::rules::data::shared_words::column_of;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
-use crate::sql::model::{DataType, TypeFamily};
+use crate::sql::model::TypeFamily;
 use crate::sql::quote;
 
 /// See its page.
@@ -52,7 +52,7 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let appended = to.members.starts_with(&from.members);
-    let grown = storage(from) != storage(to);
+    let grown = member_bytes(from) != member_bytes(to);
     if appended && !grown {
         return;
     }
@@ -79,16 +79,4 @@ fn check(view: &OperationView<'_>, findings: &mut Findings<'_>) {
             ))
             .query(size_query(table)),
     );
-}
-
-/// Bytes per value.
-fn storage(of: &DataType) -> usize {
-    let members = of.members.len();
-    match of.family {
-        TypeFamily::Enum => 1 + usize::from(members > 255),
-        _ => match members.div_ceil(8) {
-            bytes @ 0..=4 => bytes,
-            _ => 8,
-        },
-    }
 }

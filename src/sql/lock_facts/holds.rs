@@ -17,6 +17,10 @@ pub struct Hold<'a> {
     pub mode: LockMode,
     /// What the statement does while it holds the lock.
     pub work: Work,
+    /// The table that this is done to; `None`: the text does not name it.
+    pub worked: Option<&'a Name>,
+    /// For people: the statement with `…` for what does not matter.
+    pub sql: &'static str,
 }
 
 /// A shape with the tables that it is about.
@@ -48,7 +52,7 @@ pub fn holds<'a>(context: &Context<'_>, server: Option<ServerVersion>, action: &
         let work = if quick { Work::Metadata } else { row.work };
         for (on, mode) in row.locks {
             if let Some(table) = named(*on).filter(|table| is_old(context, table)) {
-                holds.push(Hold { table, mode: *mode, work });
+                holds.push(Hold { table, mode: *mode, work, worked: named(row.works_on), sql: row.sql });
             }
         }
     }
