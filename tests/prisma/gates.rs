@@ -92,11 +92,21 @@ fn a_denied_finding_stops_at_the_gate_and_settings_can_say_otherwise() {
     bed.write("prisma/migrations/20260126090000_drop_posts/migration.sql", "DROP TABLE \"Post\";\n");
     let text = std::fs::read_to_string(bed.path("prisma-safe.toml")).unwrap();
     let text = format!("{text}[env.staging.gates]\nlint = \"warn\"\nrevert = \"warn\"\n");
-    bed.write("prisma-safe.toml", &text);
+    let rules = "[lint.rules]\nmissing-guard = \"deny\"\n";
+    bed.write("prisma-safe.toml", &format!("{text}{rules}"));
     bed.safe(&deploy("staging")).ended(0).says("it would block");
     let ran = bed.safe(&deploy("production")).ended(3);
-    assert!(ran.stderr.contains("gate lint blocks: ") && ran.stderr.contains("migration.sql:1"), "{}", ran.stderr);
-    bed.write("prisma-safe.toml", &format!("{text}[env.production.gates]\nlint = \"warn\"\nrevert = \"warn\"\n"));
+    assert!(
+        ran.stderr.contains("gate lint blocks: missing-guard at ") && ran.stderr.contains("migration.sql:1"),
+        "{}",
+        ran.stderr
+    );
+    // A missing way back is one reason to stop, not two.
+    assert!(!ran.stderr.contains("destructive-without-revert at "), "{}", ran.stderr);
+    bed.write(
+        "prisma-safe.toml",
+        &format!("{text}[env.production.gates]\nlint = \"warn\"\nrevert = \"warn\"\n{rules}"),
+    );
     bed.safe(&deploy("production"))
         .ended(0)
         .says("it would block, but `lint = \"warn\"` in [env.production.gates], set in prisma-safe.toml:13")

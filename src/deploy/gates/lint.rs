@@ -24,11 +24,16 @@ impl Gate for LintGate {
                 let warned = count(lint.warned, "warning");
                 return Verdict::warn(NAME, format!("{warned} in {judged}, nothing denied"), command);
             }
+            // The same reason to stop twice would read like two.
+            let left = match lint.left_to_revert {
+                0 => String::new(),
+                left => format!(", {} left to the gate `revert`", count(left, "finding")),
+            };
             let allowed = match lint.allowed {
                 0 => String::new(),
                 allowed => format!(", {} allowed by directives", count(allowed, "finding")),
             };
-            return Verdict::pass(NAME, format!("{judged}, nothing found{allowed}"));
+            return Verdict::pass(NAME, format!("{judged}, nothing found{left}{allowed}"));
         };
         let told: Vec<String> = lint
             .denied
