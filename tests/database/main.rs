@@ -24,5 +24,6 @@ mod mark;
 mod marker;
 mod never_creates;
 mod project;
+mod revert;
 mod status;
 mod throwaway;

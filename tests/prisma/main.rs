@@ -23,4 +23,5 @@ mod new;
 mod postgres;
 mod relay;
 mod resolve;
+mod revert;
 mod streams;

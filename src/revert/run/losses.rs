@@ -424,7 +424,7 @@ impl Loss {
             ("enum_values", Some(0), _) => format!("{name}: no row holds a value that goes"),
             (_, Some(0), _) if self.exact => format!("{name}: nothing is in it"),
             ("column", Some(lost), Some(of)) => {
-                let verb = if of == 1 { "has" } else { "have" };
+                let verb = if lost == 1 && of == 1 { "has" } else { "have" };
                 format!("{name}: {about}{} of {} {verb} a value in it", grouped(lost), rows(of))
             }
             ("table", Some(lost), _) => format!("{name}: {about}{} in it", rows(lost)),

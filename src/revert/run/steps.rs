@@ -127,7 +127,7 @@ pub fn judge(
     let activity = evidence::ask_for_activity(target);
     let latest_backup = evidence::ask_for_backup(&Ground { sources, target, folder, plan: &plan, prisma });
     let evidence = Evidence { activity, latest_backup, ..Evidence::nothing(Timestamp::now()) };
-    gates::judge_some(
+    let mut verdicts = gates::judge_some(
         &GATES,
         &Facts {
             settings: sources.settings,
@@ -138,7 +138,15 @@ pub fn judge(
             plan: &plan,
             evidence: &evidence,
         },
-    )
+    );
+    // The gates speak of a deploy; what they saw is the same, what comes of it is not.
+    for verdict in &mut verdicts {
+        verdict.evidence = verdict
+            .evidence
+            .replace("this deploy marks it", "the next deploy marks it")
+            .replace("before the first migration", "before the script");
+    }
+    verdicts
 }
 
 /// One hash over everything that a revert rests on: what a deploy's plan rests on (settings, target, migrations, ledger, versions), and the
