@@ -63,8 +63,20 @@ pub enum ResolutionError {
         failed: usize,
         /// Where.
         environment: String,
-        /// The first of them.
-        first: String,
+        /// What may be done about the first of them.
+        ways: Vec<String>,
+    },
+    /// A way out was asked for, and nothing is in the way.
+    #[error("no migration has failed in `{environment}`")]
+    NothingFailed {
+        /// Where.
+        environment: String,
+    },
+    /// What was shown is no longer true.
+    #[error("the history or the tables of `{environment}` changed while the question was open")]
+    Changed {
+        /// Where.
+        environment: String,
     },
 }
 
@@ -75,7 +87,9 @@ impl Explain for ResolutionError {
             | ResolutionError::NotFailed { .. }
             | ResolutionError::AlreadyApplied { .. }
             | ResolutionError::NotOnDisk { .. }
+            | ResolutionError::NothingFailed { .. }
             | ResolutionError::WouldSkip { .. } => ExitCode::Usage,
+            ResolutionError::Changed { .. } => ExitCode::Refused,
             ResolutionError::NothingChosen { .. } => ExitCode::FailedMigration,
         }
     }
@@ -91,8 +105,12 @@ impl Explain for ResolutionError {
             ResolutionError::NothingChosen { .. } => {
                 Some("every deploy to this database stops until it is resolved (P3009)".to_owned())
             }
+            ResolutionError::Changed { .. } => {
+                Some("the answer was about something that is no longer so; nothing was changed".to_owned())
+            }
             ResolutionError::NeverRan { .. }
             | ResolutionError::AlreadyApplied { .. }
+            | ResolutionError::NothingFailed { .. }
             | ResolutionError::NotOnDisk { .. } => None,
         }
     }
@@ -116,14 +134,11 @@ impl Explain for ResolutionError {
                     "if its objects are there already: `cargo prisma-safe resolve --env {environment} --applied {name} --baseline`"
                 ),
             ],
-            ResolutionError::NothingChosen { environment, first, .. } => vec![
-                format!(
-                    "if nothing of it is in the database: `cargo prisma-safe resolve --env {environment} --rolled-back {first}`"
-                ),
-                format!(
-                    "if all of it is in the database: `cargo prisma-safe resolve --env {environment} --applied {first}`"
-                ),
-            ],
+            ResolutionError::NothingChosen { ways, .. } => ways.clone(),
+            ResolutionError::NothingFailed { environment } => vec![status(environment)],
+            ResolutionError::Changed { environment } => {
+                vec![format!("look again: `cargo prisma-safe resolve --env {environment}`")]
+            }
         }
     }
 }

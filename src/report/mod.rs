@@ -2,6 +2,7 @@
 
 pub mod environments;
 pub mod lint;
+pub mod recovery;
 pub mod revert;
 pub mod status;
 pub mod verify;

@@ -163,14 +163,14 @@ fn many_lines(text: &str) -> String {
 }
 
 /// The lines around a span, safe to print, with the span in them.
-struct Excerpt {
-    text: String,
-    start: usize,
-    end: usize,
+pub(in crate::report) struct Excerpt {
+    pub(in crate::report) text: String,
+    pub(in crate::report) start: usize,
+    pub(in crate::report) end: usize,
 }
 
 impl Excerpt {
-    fn of(text: &str, span: Span, lines: &LineTable<'_>) -> Self {
+    pub(in crate::report) fn of(text: &str, span: Span, lines: &LineTable<'_>) -> Self {
         let (first, excerpt) = lines.excerpt(span, EXCERPT_LINES);
         let within = |offset: u32| {
             let mut at = (offset as usize).saturating_sub(first).min(excerpt.len());

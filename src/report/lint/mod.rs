@@ -18,6 +18,7 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::report) use human::Excerpt;
 use std::io::{self, Write};
 
 pub use rule_list::{RuleRow, explain, index, list_human, list_json};
