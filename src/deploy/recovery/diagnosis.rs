@@ -210,11 +210,11 @@ fn fill(diagnosis: &mut Diagnosis, case: &Case<'_>, script: &Script) {
     if let Ok(catalogue) = case.catalogue {
         diagnosis.statements = look(script, catalogue, &units);
         if let (None, Some(failure)) = (diagnosis.failed_at, as_run) {
-            diagnosis.failed_at = failure.named(script, &candidates(&diagnosis.statements));
+            diagnosis.failed_at = failure.named(script, &candidates(&diagnosis.statements, failure.says_exists()));
         }
         by_the_error(diagnosis, &units, &after);
         diagnosis.leftovers = leftovers(script, catalogue);
-        diagnosis.finish = remedy::finish(script, &diagnosis.statements, &diagnosis.leftovers);
+        diagnosis.finish = remedy::finish(script, diagnosis);
         diagnosis.undo = remedy::undo(case, script, &diagnosis.statements, &diagnosis.leftovers);
     }
     diagnosis.atomic = match diagnosis.failed_at.and_then(|at| after.get(at)) {
@@ -406,8 +406,14 @@ fn settle_units(statements: &mut [Statement], units: &[usize]) {
     }
 }
 
-/// The first that is not done after the last that is, with what lies between and cannot be told.
-fn candidates(statements: &[Statement]) -> Vec<usize> {
+/// The first that is not done after the last that is, with what lies between and cannot be told. Where the error says that something exists
+/// already: those that make what is there.
+fn candidates(statements: &[Statement], exists: bool) -> Vec<usize> {
+    if exists {
+        let makes_what_is_there =
+            |one: &&Statement| one.claims.iter().any(|claim| claim.makes && claim.seen != Seen::NotDone);
+        return statements.iter().filter(makes_what_is_there).map(|one| one.index).collect();
+    }
     let last_done = statements.iter().rposition(|statement| statement.seen == Seen::Done);
     let start = last_done.map_or(0, |at| at + 1);
     let mut found = Vec::new();

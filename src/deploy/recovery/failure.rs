@@ -3,7 +3,7 @@
 //! Prisma writes the code, the text and, on PostgreSQL, the position: the lines up to the one that failed, and the driver's own
 //! `position`. On MySQL it counts the statements of the file. SQLite says no more than its words.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::project::Provider;
 use crate::sql::model::Script;
@@ -40,7 +40,9 @@ impl Failure {
             .lines()
             .take_while(|line| line.trim() != "Position:")
             .filter(|line| {
-                !line.starts_with("Database error code: ") && !line.starts_with("Please check the query number ")
+                // Prisma's own frame around the words of the database.
+                let frame = ["Database error code: ", "Please check the query number ", "SQLite database error"];
+                !frame.iter().any(|start| line.starts_with(start))
             })
             .collect();
         Failure { code, said: said.join("\n").trim().to_owned(), line: position(&logs), character, number }
@@ -65,6 +67,12 @@ impl Failure {
             Some("1050" | "1060" | "1061" | "1826" | "3822" | "1359" | "1304") => true,
             _ => self.said.contains("already exists") || self.said.contains("duplicate column name"),
         }
+    }
+
+    /// Whether the statement works when it is sent by itself: PostgreSQL refuses it, or what it uses, inside a transaction.
+    #[must_use]
+    pub fn needs_its_own_transaction(&self) -> bool {
+        matches!(self.code.as_deref(), Some("25001" | "55P04"))
     }
 
     /// The statement that failed, by its index. `whole`: PostgreSQL got the file as one text, so that the position counts from its start.
@@ -121,18 +129,13 @@ impl Failure {
         if let [only] = candidates {
             return Some(*only);
         }
-        let names: Vec<Cow<'_, str>> = self
-            .said
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .filter(|word| word.len() > 1 && !COMMON.contains(&word.to_ascii_lowercase().as_str()))
-            .map(|word| word.to_ascii_lowercase().into())
-            .collect();
+        let names: BTreeSet<String> = words(&self.said).filter(|word| !COMMON.contains(&word.as_str())).collect();
         if names.is_empty() {
             return None;
         }
         let has_all = |index: &&usize| {
-            let text = script.slice(script.statements[**index].span).to_ascii_lowercase();
-            names.iter().all(|name| text.contains(&**name))
+            let text: BTreeSet<String> = words(script.slice(script.statements[**index].span)).collect();
+            names.is_subset(&text)
         };
         let mut fit = candidates.iter().filter(has_all);
         let first = fit.next()?;
@@ -185,6 +188,11 @@ const COMMON: [&str; 42] = [
     "after",
     "drop",
 ];
+
+fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    let parts = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    parts.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase)
+}
 
 fn after<'t>(text: &'t str, mark: &str, end: char) -> Option<&'t str> {
     let (_, rest) = text.split_once(mark)?;

@@ -16,6 +16,8 @@ pub mod failure;
 mod inverse;
 pub mod remedy;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod types;
 mod units;
 pub mod ways;

@@ -77,16 +77,24 @@ pub(super) fn can_undo(diagnosis: &Diagnosis) -> bool {
 
 /// The statements that are missing.
 #[must_use]
-pub(super) fn finish(script: &Script, statements: &[Statement], leftovers: &[String]) -> Vec<Piece> {
+pub(super) fn finish(script: &Script, diagnosis: &Diagnosis) -> Vec<Piece> {
+    // What failed for a reason that does not pass fails again, unless somebody changes the rows, the tables or the statement.
+    let broken =
+        diagnosis.failure.as_ref().filter(|failure| !failure.is_passing() && !failure.needs_its_own_transaction());
     let mut pieces: Vec<Piece> =
-        leftovers.iter().map(|sql| Piece::run("an INVALID index is in the way".to_owned(), sql)).collect();
-    for statement in statements {
+        diagnosis.leftovers.iter().map(|sql| Piece::run("an INVALID index is in the way".to_owned(), sql)).collect();
+    for statement in &diagnosis.statements {
         let place = format!("statement {} (line {})", statement.index + 1, statement.line);
         let sql = script.slice(script.statements[statement.index].span);
         pieces.push(match (statement.seen, decided(statement)) {
             (Seen::NoEffect, _) if is_client_command(script, statement.index) => continue,
             (Seen::NoEffect, _) => Piece::run(format!("{place}: holds for what follows"), sql),
             (_, Some(true)) => Piece::out(format!("{place} is done: {}", why(statement))),
+            (_, Some(false)) if broken.is_some() && diagnosis.failed_at == Some(statement.index) => {
+                let said = broken.map_or("", |failure| failure.said.lines().next().unwrap_or_default());
+                let note = format!("{place} failed: {said}\nit fails again unless what it stumbled over is mended, here or in the database");
+                Piece { undecided: true, ..Piece::run(note, sql) }
+            }
             (_, Some(false)) => Piece::run(format!("{place} is not done: {}", why(statement)), sql),
             (_, None) if statement.repeatable => Piece::run(format!("{place}: a second run changes nothing more"), sql),
             (_, None) => undecided(&place, statement, sql),

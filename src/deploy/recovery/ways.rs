@@ -76,7 +76,7 @@ pub fn of(environment: &str, diagnosis: &Diagnosis) -> Vec<Way> {
     ways.push(way(
         WayKind::Finish,
         "--finish",
-        "write what is missing to a file, run it after you have read it, and mark the migration applied".to_owned(),
+        "write what is missing to a file, run it after you have read and, where needed, mended it, and mark the migration applied".to_owned(),
     ));
     if remedy::can_undo(diagnosis) {
         ways.push(way(
@@ -105,8 +105,7 @@ fn untouched(diagnosis: &Diagnosis, way: impl Fn(WayKind, &str, String) -> Way) 
         "--rolled-back",
         "nothing of it is in the database: mark it rolled back, mend the file, deploy again".to_owned(),
     ));
-    let code = diagnosis.failure.as_ref().and_then(|failure| failure.code.as_deref());
-    if matches!(code, Some("25001" | "55P04")) {
+    if diagnosis.failure.as_ref().is_some_and(super::Failure::needs_its_own_transaction) {
         ways.push(way(
             WayKind::Finish,
             "--finish",
