@@ -59,7 +59,7 @@ pub const CODES: &[Code] = &[
         "the database answered too late, or another migration run holds Prisma's lock",
         "Prisma waits 10 seconds for its advisory lock; a session behind a connection pooler can hold it for ever",
         &[
-            "`cargo prisma-safe status --env {env}` names the session that holds the lock",
+            "`cargo prisma-safe resolve --env {env}` names the session that holds the lock, and what ends it",
             "if nobody holds it, run the same command again",
         ],
     ),
@@ -156,7 +156,7 @@ pub const CODES: &[Code] = &[
         "the database has tables, and no migration history",
         "Prisma cannot know which migrations these tables come from, and will not apply any",
         &[
-            "if a migration describes what is there: `cargo prisma-safe resolve --env {env} --applied <its name>`",
+            "to mark the migrations that it really contains: `cargo prisma-safe resolve --env {env} --baseline`",
             "if this is not the database that you meant: `cargo prisma-safe env show {env}`",
         ],
     ),
@@ -165,7 +165,10 @@ pub const CODES: &[Code] = &[
         Prisma,
         "a migration does not run on an empty database",
         "the migrations folder cannot build this schema from nothing: a new environment or a disaster recovery would fail at it",
-        &["read the database's own error below it, and correct that migration if it was never deployed"],
+        &[
+            "read the database's own error below it; `cargo prisma-safe verify --all` replays the folder on a throwaway database of its own",
+            "correct that migration if it was never deployed; else write what it misses as an earlier one",
+        ],
     ),
     code(
         "P3007",

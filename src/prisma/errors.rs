@@ -131,6 +131,12 @@ impl PrismaError {
     }
 }
 
+/// PostgreSQL refuses everything in a transaction that has failed, Prisma's note of the error too: a file with its own `BEGIN` fails without
+/// P3018, and with words that hide the true ones (Prisma issue 15295).
+fn hides_the_error(failure: &Failure) -> bool {
+    failure.code.is_none() && failure.message.contains("current transaction is aborted")
+}
+
 /// A step with the environment's name filled in, or without it where none is known: the project's own is meant then.
 fn for_environment(step: &str, environment: Option<&str>) -> String {
     match environment {
@@ -152,6 +158,7 @@ impl Explain for PrismaError {
             PrismaError::NotStarted { .. } | PrismaError::GuardMissing(_) | PrismaError::NotPinned(_) => {
                 ExitCode::Usage
             }
+            PrismaError::Failed { failure, .. } if hides_the_error(failure) => ExitCode::FailedMigration,
             PrismaError::Failed { failure, .. } => {
                 failure.code.as_deref().and_then(codes::find).map_or(ExitCode::Prisma, |row| row.exit)
             }
@@ -171,6 +178,10 @@ impl Explain for PrismaError {
             PrismaError::NotPinned(_) => {
                 Some("without the pin, what was checked might not be what runs, so nothing is started".to_owned())
             }
+            PrismaError::Failed { failure, .. } if hides_the_error(failure) => Some(
+                "a statement inside the file's own BEGIN … COMMIT failed, and PostgreSQL then refuses everything, Prisma's note of the error too: these words hide the true ones, which the server's log has"
+                    .to_owned(),
+            ),
             PrismaError::Failed { failure, .. } => {
                 failure.code.as_deref().and_then(codes::find).map(|row| row.why.to_owned())
             }
@@ -198,6 +209,10 @@ impl Explain for PrismaError {
             PrismaError::GuardMissing(_) => vec!["install both programs: `cargo install cargo-prisma-safe`".to_owned()],
             PrismaError::NotPinned(_) => {
                 vec!["make the temporary folder writable, or set `TMPDIR` to one that is".to_owned()]
+            }
+            PrismaError::Failed { environment, failure, .. } if hides_the_error(failure) => {
+                let step = "`cargo prisma-safe resolve --env {env}` shows what is really there, and asks";
+                vec![for_environment(step, environment.as_deref())]
             }
             PrismaError::Failed { environment, failure, .. } => match failure.code.as_deref().and_then(codes::find) {
                 Some(row) => row.next.iter().map(|step| for_environment(step, environment.as_deref())).collect(),
@@ -361,7 +376,7 @@ exit 5
 error: P1002: the database answered too late, or another migration run holds Prisma's lock
   caused by: Prisma's own words
 why: Prisma waits 10 seconds for its advisory lock; a session behind a connection pooler can hold it for ever
-hint: `cargo prisma-safe status --env staging` names the session that holds the lock
+hint: `cargo prisma-safe resolve --env staging` names the session that holds the lock, and what ends it
 hint: if nobody holds it, run the same command again
 
 exit 5
@@ -442,14 +457,15 @@ exit 4
 error: P3005: the database has tables, and no migration history
   caused by: Prisma's own words
 why: Prisma cannot know which migrations these tables come from, and will not apply any
-hint: if a migration describes what is there: `cargo prisma-safe resolve --env staging --applied <its name>`
+hint: to mark the migrations that it really contains: `cargo prisma-safe resolve --env staging --baseline`
 hint: if this is not the database that you meant: `cargo prisma-safe env show staging`
 
 exit 4
 error: P3006: a migration does not run on an empty database
   caused by: Prisma's own words
 why: the migrations folder cannot build this schema from nothing: a new environment or a disaster recovery would fail at it
-hint: read the database's own error below it, and correct that migration if it was never deployed
+hint: read the database's own error below it; `cargo prisma-safe verify --all` replays the folder on a throwaway database of its own
+hint: correct that migration if it was never deployed; else write what it misses as an earlier one
 
 exit 2
 error: P3007: a preview feature of the schema is not allowed with migrations

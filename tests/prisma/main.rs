@@ -21,6 +21,7 @@ mod kill;
 mod mysql;
 mod new;
 mod postgres;
+mod recovery;
 mod relay;
 mod resolve;
 mod revert;

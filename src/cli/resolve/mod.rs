@@ -143,7 +143,6 @@ fn show(shell: &mut Shell, patient: &Patient, only: Option<&str>) {
         if only.is_none() {
             text.push_str(&human::ways(ways));
         }
-        text.push('\n');
         shell.data(&text);
     }
     if let crate::database::LockState::Held { by, .. } = &patient.target.survey().lock {
@@ -151,6 +150,9 @@ fn show(shell: &mut Shell, patient: &Patient, only: Option<&str>) {
             "Prisma's lock is held by {}: a deploy may be running right now; wait for it before you resolve anything",
             printable(by)
         ));
+        if let Some(sql) = patient::ends(by, patient.target.url().provider()) {
+            shell.hint(&format!("if that session is forgotten, end it in the database: `{sql}`"));
+        }
     }
 }
 
@@ -162,7 +164,11 @@ fn choose(shell: &mut Shell, patient: &Patient) -> Result<Choice> {
         return Err(ResolutionError::NothingChosen {
             failed: patient.failed.len(),
             environment: environment.to_owned(),
-            ways: ways.iter().map(|way| format!("{}: `{}`", way.what, way.command)).collect(),
+            ways: ways
+                .first()
+                .map(|way| format!("take one of the ways above, the best first: `{}`", way.command))
+                .into_iter()
+                .collect(),
         }
         .into());
     }

@@ -2,7 +2,6 @@
 
 use super::diagnosis::{Case, Diagnosis};
 use crate::project::Provider;
-use crate::sql::model::Action;
 
 /// Why it failed and what that leaves, most telling first.
 #[must_use]
@@ -33,11 +32,7 @@ pub(super) fn explain(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<String> {
 }
 
 fn no_error(case: &Case<'_>, diagnosis: &Diagnosis) -> String {
-    let in_transaction = diagnosis
-        .script
-        .as_ref()
-        .is_ok_and(|script| script.operations().any(|(_, operation)| matches!(operation.action, Action::Begin)));
-    let hidden = if case.provider == Provider::Postgresql && in_transaction {
+    let hidden = if case.provider == Provider::Postgresql && diagnosis.has_own_transaction() {
         ", or the error hid in the file's own BEGIN … COMMIT: PostgreSQL refuses everything in a failed transaction, Prisma's note of the error too (Prisma issue 15295); the server's log has the true one"
     } else {
         ""

@@ -151,6 +151,13 @@ impl Diagnosis {
         self.leftovers.is_empty() && self.is_certain() && nothing
     }
 
+    /// Whether the file has a `BEGIN` of its own.
+    #[must_use]
+    pub fn has_own_transaction(&self) -> bool {
+        let begins = |script: &Script| script.operations().any(|(_, operation)| operation.action == Action::Begin);
+        self.script.as_ref().is_ok_and(begins)
+    }
+
     /// Whether the file is all or nothing.
     #[must_use]
     pub fn is_atomic(&self) -> bool {
@@ -164,7 +171,13 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let entry = case.entry;
     let script = read(case);
     let edited = entry.edited == Some(true);
-    let failure = entry.logs.as_deref().zip(entry.reason()).map(|(logs, said)| Failure::read(logs, &said));
+    let mut failure = entry.logs.as_deref().zip(entry.reason()).map(|(logs, said)| Failure::read(logs, &said));
+    if case.provider == Provider::Sqlite
+        && let Some(failure) = &mut failure
+    {
+        // Its result codes say less than its words, and could be taken for MySQL's.
+        failure.code = None;
+    }
     let mut diagnosis = Diagnosis {
         name: entry.name.clone(),
         started_at: entry.started_at,
@@ -217,7 +230,9 @@ fn fill(diagnosis: &mut Diagnosis, case: &Case<'_>, script: &Script) {
         diagnosis.finish = remedy::finish(script, diagnosis);
         diagnosis.undo = remedy::undo(case, script, &diagnosis.statements, &diagnosis.leftovers);
     }
+    let concurrently = diagnosis.failed_at.and_then(|at| script.statements.get(at)).is_some_and(is_concurrent);
     diagnosis.atomic = match diagnosis.failed_at.and_then(|at| after.get(at)) {
+        _ if concurrently => Atomic::Parts("`CONCURRENTLY` works in several transactions of its own".to_owned()),
         Some(one) => atomic(std::iter::once(one), case.prisma),
         None => atomic(after.iter(), case.prisma),
     };
@@ -445,6 +460,16 @@ fn by_the_error(diagnosis: &mut Diagnosis, units: &[usize], after: &[AfterFailur
             _ => last_done.filter(|at| *at > index && !diagnosis.edited).map(|_| true),
         };
     }
+}
+
+fn is_concurrent(statement: &sql::model::Statement) -> bool {
+    statement.operations.iter().any(|operation| match &operation.action {
+        Action::CreateIndex(index) => index.concurrently,
+        Action::DropIndex { concurrently, .. }
+        | Action::Reindex { concurrently, .. }
+        | Action::DetachPartition { concurrently, .. } => *concurrently,
+        _ => false,
+    })
 }
 
 /// Indexes of this file that `CONCURRENTLY` left INVALID.

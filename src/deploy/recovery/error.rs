@@ -137,7 +137,7 @@ impl Explain for RecoveryError {
             RecoveryError::Running { .. } => "a migration that runs right now looks like one that failed; what is read while it does is old in a moment. A session behind a pooler can hold the lock for ever".to_owned(),
             RecoveryError::NotAllThere { .. } => "marked as applied, the missing part would never run here, and nobody would know".to_owned(),
             RecoveryError::NotTrue { .. } => "it would fail again, or leave a history that is not true; nothing was changed".to_owned(),
-            RecoveryError::ToBeRead { undecided: true, .. } => "neither the catalogue nor the error tells whether some of its statements ran: those lines begin with `-- DECIDE`".to_owned(),
+            RecoveryError::ToBeRead { undecided: true, .. } => "some of its statements wait for a decision, below `-- DECIDE`: the one that failed, or one of which nobody can tell whether it ran".to_owned(),
             RecoveryError::ToBeRead { .. } => "it was put together by a program: nothing of it runs on this database before somebody has read it".to_owned(),
             RecoveryError::Stale { .. } => "what it would do is no longer what is needed; nothing was run".to_owned(),
             RecoveryError::File { .. } => "nothing was run".to_owned(),

@@ -92,19 +92,22 @@ pub fn of(environment: &str, diagnosis: &Diagnosis) -> Vec<Way> {
 }
 
 fn untouched(diagnosis: &Diagnosis, way: impl Fn(WayKind, &str, String) -> Way) -> Vec<Way> {
-    let mut ways = Vec::new();
-    if diagnosis.failure.as_ref().is_none_or(super::Failure::is_passing) {
-        ways.push(way(
-            WayKind::Retry,
-            "--retry",
-            "nothing of it is in the database: mark it rolled back and deploy again, the file as it is".to_owned(),
-        ));
-    }
-    ways.push(way(
+    let mut ways = vec![way(
         WayKind::RollBack,
         "--rolled-back",
         "nothing of it is in the database: mark it rolled back, mend the file, deploy again".to_owned(),
-    ));
+    )];
+    let passing = diagnosis.failure.as_ref().map_or(true, super::Failure::is_passing);
+    if passing {
+        let retry = way(
+            WayKind::Retry,
+            "--retry",
+            "nothing of it is in the database: mark it rolled back and deploy again, the file as it is".to_owned(),
+        );
+        // Without an error, and with a transaction that may hide one, the file may be at fault.
+        let place = if diagnosis.failure.is_none() && diagnosis.has_own_transaction() { 1 } else { 0 };
+        ways.insert(place, retry);
+    }
     if diagnosis.failure.as_ref().is_some_and(super::Failure::needs_its_own_transaction) {
         ways.push(way(
             WayKind::Finish,

@@ -39,7 +39,7 @@ pub fn diagnosis(environment: &str, found: &Diagnosis, look: Look) -> String {
 /// The ways out of it.
 #[must_use]
 pub fn ways(ways: &[Way]) -> String {
-    let mut text = String::from(if ways.len() == 1 { "the way out:\n" } else { "ways out, the best first:\n" });
+    let mut text = String::from(if ways.len() == 1 { "\nthe way out:\n" } else { "\nways out, the best first:\n" });
     for way in ways {
         let _ = writeln!(text, "  - {}\n    `{}`", printable(&way.what), printable(&way.command));
     }
@@ -94,7 +94,7 @@ fn error(environment: &str, found: &Diagnosis, look: Look) -> String {
 }
 
 fn statements(found: &Diagnosis, look: Look) -> String {
-    let mut text = String::from("what the database shows of each statement:\n");
+    let mut text = String::from("\nwhat the database shows of each statement:\n");
     let all: Vec<&Statement> = found.effective().collect();
     let around = found.failed_at.map_or(0, |at| all.iter().position(|one| one.index >= at).unwrap_or(0));
     let start = around.saturating_sub(SHOWN);
@@ -114,7 +114,8 @@ fn statements(found: &Diagnosis, look: Look) -> String {
         };
         let _ = writeln!(text, "{mark} {:>3}  {shown} {}", statement.index + 1, printable(&statement.text));
         let _ = writeln!(text, "       {:<11} {}", "", printable(&reason(statement)));
-        if let Some(query) = statement.query.as_ref().filter(|_| statement.seen == Seen::CannotTell) {
+        let is_open = statement.seen == Seen::CannotTell && found.failed_at != Some(statement.index);
+        if let Some(query) = statement.query.as_ref().filter(|_| is_open) {
             let sql = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
             let _ = writeln!(text, "       {:<11} ask: {} ({})", "", printable(&sql), query.reads);
         }
