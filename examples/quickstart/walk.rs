@@ -66,7 +66,7 @@ pub(crate) fn walk(stage: &Stage) -> Outcome<()> {
     stage.run("status --env staging", 6)?;
 
     step("7. Nothing of it was applied: say so, mend the SQL, go again");
-    stage.run(&format!("resolve --env staging --rolled-back {name}"), 0)?;
+    stage.run(&format!("resolve --env staging --rolled-back {name} --yes"), 0)?;
     stage.edit(&format!("prisma/migrations/{name}/migration.sql"), "\"mail\"", "\"email\"")?;
     stage.run("deploy --env staging --yes", 0)?;
 

@@ -489,6 +489,10 @@ fn atomic<'a>(after: impl Iterator<Item = &'a AfterFailure>, prisma: Option<Pris
     let mut found: Option<Atomic> = None;
     for one in after {
         let next = match one {
+            // Nothing stood before it, which is luck.
+            AfterFailure::Unchanged {
+                because: because @ (Atomicity::NoTransaction | Atomicity::DdlCommits | Atomicity::SplitByPrisma),
+            } => Atomic::Parts(words(*because, prisma)),
             AfterFailure::Unchanged { because } => Atomic::Whole(words(*because, prisma)),
             AfterFailure::EarlierStay { because, .. } => return Atomic::Parts(words(*because, prisma)),
             AfterFailure::Depends { because, .. } => Atomic::Unclear(words(*because, prisma)),

@@ -123,28 +123,30 @@ impl Failure {
         on_it.next().is_none().then_some(first)
     }
 
-    /// Which of some statements the words are about, by the names in them. For databases that tell no place.
+    /// The statement that the words are about, by the names in them, for databases that tell no place: the only one of the file that has them all,
+    /// else the only one of `candidates`.
     #[must_use]
     pub fn named(&self, script: &Script, candidates: &[usize]) -> Option<usize> {
-        if let [only] = candidates {
-            return Some(*only);
-        }
         let names: BTreeSet<String> = words(&self.said).filter(|word| !COMMON.contains(&word.as_str())).collect();
-        if names.is_empty() {
-            return None;
-        }
-        let has_all = |index: &&usize| {
-            let text: BTreeSet<String> = words(script.slice(script.statements[**index].span)).collect();
-            names.is_subset(&text)
+        let has_all = |index: &usize| {
+            let text: BTreeSet<String> = words(script.slice(script.statements[*index].span)).collect();
+            !names.is_empty() && names.is_subset(&text)
         };
-        let mut fit = candidates.iter().filter(has_all);
-        let first = fit.next()?;
-        fit.next().is_none().then_some(*first)
+        let only = |mut fit: Box<dyn Iterator<Item = usize> + '_>| {
+            let first = fit.next();
+            first.filter(|_| fit.next().is_none())
+        };
+        let anywhere: Vec<usize> = (0..script.statements.len()).filter(|index| has_all(index)).collect();
+        match anywhere.as_slice() {
+            [one] => Some(*one),
+            [] => only(Box::new(candidates.iter().copied())),
+            _ => only(Box::new(candidates.iter().copied().filter(|index| has_all(index)))),
+        }
     }
 }
 
 /// Words of errors that are no names.
-const COMMON: [&str; 42] = [
+const COMMON: &[&str] = &[
     "error",
     "sqlite",
     "database",
@@ -252,9 +254,13 @@ mod tests {
         let script =
             sql::read(Provider::Sqlite, b"UPDATE \"User\" SET a = 1;UPDATE nowhere SET x = 1;SELECT 1;").unwrap();
         assert_eq!(failure.statement(&script, false), None);
-        assert_eq!(failure.named(&script, &[0, 1, 2]), Some(1));
-        assert_eq!(failure.named(&script, &[2]), Some(2));
-        assert_eq!(failure.named(&script, &[0, 2]), None);
+        assert_eq!(failure.named(&script, &[0]), Some(1), "the only one with that name");
+        let script =
+            sql::read(Provider::Sqlite, b"UPDATE nowhere SET a = 1;UPDATE nowhere SET x = 1;SELECT 1;").unwrap();
+        assert_eq!(failure.named(&script, &[1, 2]), Some(1));
+        assert_eq!(failure.named(&script, &[0, 1]), None);
+        let locked = Failure { said: "database is locked".to_owned(), ..Failure::default() };
+        assert_eq!((locked.named(&script, &[2]), locked.named(&script, &[1, 2])), (Some(2), None));
     }
 
     #[test]
