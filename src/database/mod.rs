@@ -150,8 +150,7 @@ pub trait Database: Send {
         Ok(Activity::default())
     }
 
-    /// Asks the catalogue one question of ours, read-only; cells as the database writes them as text. On MySQL, whose values travel in
-    /// their own types, every cell has to be cast to text by the question.
+    /// Asks the catalogue one question of ours, read-only; cells as the database writes them as text.
     ///
     /// # Errors
     /// [`DatabaseError`]; `doing` completes "failed to …".

@@ -184,8 +184,13 @@ impl Database for MySql {
     }
 
     fn query(&mut self, doing: &'static str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        // Values travel as text whatever their type says.
+        let text = |row: &MySqlRow, at| {
+            let bytes = row.try_get_unchecked::<Option<Vec<u8>>, _>(at).ok().flatten();
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
         let rows = self.ask(doing, sql)?;
-        Ok(rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect()).collect())
+        Ok(rows.iter().map(|row| (0..row.len()).map(|at| text(row, at)).collect()).collect())
     }
 
     fn try_deploy_lock(&mut self) -> Result<DeployLock> {

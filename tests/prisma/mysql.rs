@@ -26,7 +26,7 @@ fn deploys_marks_fails_and_recovers() {
         let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
         for line in [
             "error[1146]: `20260201090000_half` failed",
-            "  = atomic: no, what stood before the failing statement stays: MySQL and MariaDB commit at each DDL",
+            "  = atomic: no, what stood before the failing statement stays: MySQL",
             "    1  done        CREATE TABLE kept (id INT)",
             ">   2  cannot tell UPDATE nowhere SET x = 1",
         ] {

@@ -162,11 +162,14 @@ impl Catalogue {
     }
 }
 
-/// A live database as the snapshot's questions want it: it answers, and changes nothing.
+/// A live database as the snapshot's questions want it: it answers, and changes nothing but settings of its own session.
 struct Live<'a>(&'a mut dyn Database);
 
 impl Session for Live<'_> {
-    fn execute(&mut self, _: &str) -> Result<(), SqlFailure> {
+    fn execute(&mut self, sql: &str) -> Result<(), SqlFailure> {
+        if sql.starts_with("SET ") {
+            return self.query(sql).map(drop);
+        }
         Err(SqlFailure { said: "this connection only reads".to_owned(), at: None })
     }
 
