@@ -1,5 +1,8 @@
 //! `verify`: runs migrations and their reverts on a throwaway database.
 
+mod clean;
+mod place;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -17,13 +20,16 @@ use crate::revert::prove::{Demands, Job, Proof, Verdict, history_keys, prove};
 use crate::revert::receipt::{self, RowsFrom};
 use crate::revert::rows::SEED;
 use crate::revert::seed::SeedFile;
-use crate::revert::throwaway::{self, Reuse, Server};
+use crate::revert::throwaway::{Reuse, Server};
 use crate::settings::shown;
 use crate::shell::{count, printable};
 
 /// `verify`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
     /// Migrations: the folder's name, or a part that only one has [default: the newest one]
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
@@ -50,11 +56,20 @@ pub struct Args {
     pub format: Format,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Remove what killed runs have left: servers and folders of this machine, databases on the server of `server-env`
+    Clean(clean::Args),
+}
+
 /// Runs it.
 ///
 /// # Errors
 /// When the project cannot be read, a name fits none or several, or no throwaway database can be made.
 pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
+    if let Some(Action::Clean(clean)) = &args.action {
+        return clean::run(clean, context);
+    }
     let project = context.project()?;
     let folder = MigrationsFolder::read(&project.migrations_dir)?;
     let chosen = choose(&args, &folder)?;
@@ -108,7 +123,7 @@ fn prove_all(
     let keys = history_keys(folder, project.provider, Some(prisma));
     let before = folder.migrations.iter().take_while(|migration| !chosen.contains(&migration.name)).count();
     let reuse = Reuse { keys: &keys[..before.min(keys.len())], cold: args.cold };
-    let mut place = throwaway::open_with(project.provider, &reuse)?;
+    let mut place = place::open(context, &place::Plan { project, folder, chosen }, &reuse)?;
     let server = place.server().clone();
     let as_prisma = match prisma.minor {
         Some(minor) => format!("Prisma {}.{minor}", prisma.major),
@@ -150,7 +165,8 @@ fn prove_all(
         // Perhaps because of what was kept. A proof is told once only.
         Err(VerifyError::Sql { .. }) if place.applied() > 0 && told == 0 => {
             place.forget();
-            let mut place = throwaway::open_with(project.provider, &Reuse { cold: true, ..reuse })?;
+            let reuse = Reuse { cold: true, ..reuse };
+            let mut place = place::open(context, &place::Plan { project, folder, chosen }, &reuse)?;
             prove(&job, &mut *place, &mut |proof: &Proof| {
                 if human {
                     context.shell.data(&human::proof(proof, color));

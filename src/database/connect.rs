@@ -45,6 +45,39 @@ pub fn open_script(url: &DatabaseUrl, settings: &ScriptSettings) -> Result<Box<d
     }
 }
 
+/// Options with which a driver reaches a server, for whoever opens several connections there.
+#[derive(Debug, Clone)]
+pub enum ServerOptions {
+    /// PostgreSQL.
+    Postgres(PgConnectOptions),
+    /// MySQL, MariaDB.
+    MySql(MySqlConnectOptions),
+}
+
+/// Finds out with which options the server of a URL answers, by connecting once.
+///
+/// # Errors
+/// [`DatabaseError`], sorted by what to do next.
+pub fn server_options(url: &DatabaseUrl) -> Result<ServerOptions> {
+    let target = url.redacted();
+    let Driver::Server(server) = url.driver().map_err(DatabaseError::Url)? else {
+        return Err(DatabaseError::NotADatabase { target, said: "it is a file, no server".to_owned() });
+    };
+    let place = Place { target, address: address(&server.address), database: server.database.clone() };
+    let limits = limits(ConnectOptions::default(), Some(server));
+    match server.provider {
+        Provider::Mysql => with_mysql(server, |driver| {
+            mysql::connect(driver.clone(), place.clone(), limits).map(|_| ServerOptions::MySql(driver))
+        }),
+        Provider::Postgresql => with_postgres(server, |driver| {
+            postgres::connect(driver.clone(), PUBLIC, place.clone(), limits).map(|_| ServerOptions::Postgres(driver))
+        }),
+        Provider::Sqlite | Provider::Sqlserver => {
+            Err(DatabaseError::NoDriver { target: place.target, provider: server.provider.display_name() })
+        }
+    }
+}
+
 fn in_memory(target: String) -> DatabaseError {
     let said = "a database in memory is gone when the process that made it ends".to_owned();
     DatabaseError::NotADatabase { target, said }

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use activity::{Activity, LongTransaction};
 pub use archiving::{Archiving, archiving};
-pub use connect::{connect, open_script};
+pub use connect::{ServerOptions, connect, open_script, server_options};
 pub use deploy_lock::{DeployLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};

@@ -25,6 +25,28 @@ pub enum VerifyError {
     /// The temporary folder.
     #[error("the throwaway database has no room")]
     Scratch(#[source] io::Error),
+    /// A server that is not one for this.
+    #[error("`verify` does not run on the server of `{server}`: {why}")]
+    NotForProofs {
+        /// What people call it.
+        server: String,
+        /// Why.
+        why: String,
+    },
+    /// A script would do something beyond its database.
+    #[error(
+        "`verify` does not run `{script}` on the server of `{server}`: line {line} reaches beyond its database ({what})"
+    )]
+    ReachesOut {
+        /// What people call the server.
+        server: String,
+        /// Folder and file.
+        script: String,
+        /// The line, from 1.
+        line: usize,
+        /// The words.
+        what: String,
+    },
     /// The throwaway database does not answer a question of ours.
     #[error("the throwaway database failed to {doing}: {}", failure.said)]
     Sql {
@@ -76,6 +98,7 @@ impl Explain for VerifyError {
             | VerifyError::SeveralMigrations { .. }
             | VerifyError::Seed { .. }
             | VerifyError::Receipt { .. } => ExitCode::Usage,
+            VerifyError::NotForProofs { .. } | VerifyError::ReachesOut { .. } => ExitCode::Refused,
             VerifyError::NoServer { .. } | VerifyError::Scratch(_) | VerifyError::Sql { .. } => ExitCode::Database,
         }
     }
@@ -88,6 +111,13 @@ impl Explain for VerifyError {
             | VerifyError::Sql { .. } => {
                 Some("nothing was proven: a revert that was never run counts as none".to_owned())
             }
+            VerifyError::NotForProofs { .. } => Some(
+                "proofs create and drop databases, fill them with rows and keep the server busy: that is for a server where nothing else matters"
+                    .to_owned(),
+            ),
+            VerifyError::ReachesOut { .. } => Some(
+                "what it changes there would be real, and would stay when the databases of the proof are dropped".to_owned(),
+            ),
             VerifyError::Receipt { .. } => Some("the next deploy would not know of this proof".to_owned()),
             VerifyError::Seed { .. } => Some("a proof on other rows than the team's own would say too much".to_owned()),
             VerifyError::NoSuchMigration { .. } | VerifyError::SeveralMigrations { .. } => None,
@@ -97,12 +127,28 @@ impl Explain for VerifyError {
     fn hints(&self) -> Vec<String> {
         match self {
             VerifyError::NotThere(_) => {
-                vec!["it proves SQLite and PostgreSQL; run the revert on staging by hand until then".to_owned()]
+                vec!["it proves SQLite, PostgreSQL and MySQL; run the revert on staging by hand until then".to_owned()]
             }
-            VerifyError::NoServer { .. } => vec![
-                "install PostgreSQL's server programs (`apt-get install postgresql`, `brew install postgresql`): \
-                 `initdb` and `postgres` are looked for on PATH and in the usual places"
+            VerifyError::NoServer { provider, .. } => vec![
+                match provider {
+                    Provider::Mysql => {
+                        "install MariaDB's or MySQL's server programs (`apt-get install mariadb-server`, `brew install mariadb`): \
+                         `mariadbd` or `mysqld` are looked for on PATH and in the usual places"
+                    }
+                    _ => {
+                        "install PostgreSQL's server programs (`apt-get install postgresql`, `brew install postgresql`): \
+                         `initdb` and `postgres` are looked for on PATH and in the usual places"
+                    }
+                }
+                .to_owned(),
+                "or name a server that may be used for it: `server-env` of `[verify]` in the settings".to_owned(),
+            ],
+            VerifyError::NotForProofs { .. } => vec![
+                "name a server that is nobody's in `server-env` of `[verify]`, or leave it out: then it starts one of its own"
                     .to_owned(),
+            ],
+            VerifyError::ReachesOut { .. } => vec![
+                "leave `server-env` of `[verify]` out: on a server of its own it runs everything".to_owned(),
             ],
             VerifyError::Scratch(_) => vec!["check the space and the rights of the temporary folder".to_owned()],
             VerifyError::Sql { .. } => {

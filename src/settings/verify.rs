@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::environment::check_variable_name;
 use super::origin::Sourced;
 use super::reader::Table;
 
@@ -23,6 +24,8 @@ pub struct VerifySettings {
     pub runs_twice: Sourced<Demand>,
     /// `seed`: SQL files with the team's own rows, run in this order after the earlier migrations; absolute.
     pub seed: Sourced<Vec<PathBuf>>,
+    /// `server-env`: the variable with the URL of a server that proofs may use.
+    pub server_env: Option<Sourced<String>>,
     /// `prisma-diff`: ask Prisma, too, whether the schema came back.
     pub prisma_diff: Sourced<bool>,
 }
@@ -33,6 +36,7 @@ impl Default for VerifySettings {
             old_application: Sourced::default(Demand::Fail),
             runs_twice: Sourced::default(Demand::Note),
             seed: Sourced::default(Vec::new()),
+            server_env: None,
             prisma_diff: Sourced::default(false),
         }
     }
@@ -43,10 +47,15 @@ impl VerifySettings {
         let words = [("fail", Demand::Fail), ("note", Demand::Note)];
         let defaults = Self::default();
         let seed = table.strings("seed").map(|set| set.map(|files| files.iter().map(|file| root.join(file)).collect()));
+        let server_env = table.string("server-env");
+        if let Some(name) = &server_env {
+            check_variable_name(&table, "server-env", &name.value);
+        }
         let settings = VerifySettings {
             old_application: table.word("old-application", &words).unwrap_or(defaults.old_application),
             runs_twice: table.word("runs-twice", &words).unwrap_or(defaults.runs_twice),
             seed: seed.unwrap_or(defaults.seed),
+            server_env,
             prisma_diff: table.boolean("prisma-diff").unwrap_or(defaults.prisma_diff),
         };
         table.finish();

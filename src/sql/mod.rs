@@ -19,6 +19,7 @@ mod lex;
 pub mod lock_facts;
 mod lower;
 pub mod model;
+pub mod outside;
 mod parse;
 pub mod quote;
 mod server_version;

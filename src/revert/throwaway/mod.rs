@@ -2,9 +2,14 @@
 
 #[cfg(unix)]
 mod cache;
+#[cfg(unix)]
 mod mysql;
 mod mysql_copy;
+mod mysql_open;
+mod named;
+mod on_server;
 mod postgres;
+mod postgres_open;
 #[cfg(unix)]
 mod process;
 mod scratch;
@@ -12,6 +17,8 @@ mod sqlite;
 
 use super::VerifyError;
 use crate::project::Provider;
+
+pub use named::{Named, ServerSurvey, clean_named, open_named, survey};
 
 /// Which server the proof ran on.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -90,6 +97,15 @@ pub struct Reuse<'k> {
     pub cold: bool,
 }
 
+/// Removes what killed runs have left on this machine: their servers and folders; how many there were.
+#[must_use]
+pub fn clean_here() -> usize {
+    let own = std::env::temp_dir();
+    let socket = std::path::PathBuf::from("/tmp");
+    let there = if own == socket { 0 } else { scratch::remove_leftovers(&socket) };
+    scratch::remove_leftovers(&own) + there
+}
+
 /// Removes what is kept between runs; how many entries there were.
 ///
 /// # Errors
@@ -106,19 +122,24 @@ pub fn clear_kept() -> std::io::Result<usize> {
 /// # Errors
 /// [`VerifyError::NotThere`] for providers without one, [`VerifyError::NoServer`] when none can be started.
 pub fn open(provider: Provider) -> Result<Box<dyn Throwaway>, VerifyError> {
-    open_with(provider, &Reuse::default())
+    open_with(provider, None, &Reuse::default())
 }
 
-/// The same, with a history that an earlier run may have applied.
+/// The same, with a history that an earlier run may have applied; `schema` is where PostgreSQL's names without one belong, where that is not
+/// `public`.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_with(provider: Provider, reuse: &Reuse<'_>) -> Result<Box<dyn Throwaway>, VerifyError> {
+pub fn open_with(
+    provider: Provider,
+    schema: Option<&str>,
+    reuse: &Reuse<'_>,
+) -> Result<Box<dyn Throwaway>, VerifyError> {
     match provider {
         Provider::Sqlite => Ok(Box::new(sqlite::Files::new()?)),
-        Provider::Postgresql => Ok(Box::new(postgres::Started::new(reuse)?)),
+        Provider::Postgresql => Ok(Box::new(postgres::Started::new(schema, reuse)?)),
         #[cfg(unix)]
-        Provider::Mysql => Ok(Box::new(mysql::Databases::start()?)),
+        Provider::Mysql => Ok(Box::new(mysql::start()?)),
         #[cfg(not(unix))]
         Provider::Mysql => Err(VerifyError::NotThere(provider)),
         Provider::Sqlserver => Err(VerifyError::NotThere(provider)),

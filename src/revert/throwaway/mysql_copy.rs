@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::mysql::Open;
-use super::{Rows, SqlFailure};
+use super::{Rows, Session, SqlFailure};
 use crate::project::Provider;
 use crate::sql::quote;
 
@@ -12,12 +11,12 @@ use crate::sql::quote;
 ///
 /// # Errors
 /// The server's.
-pub(super) fn create(server: &mut Open, from: &str, to: &str) -> Result<(), SqlFailure> {
-    let found = server.ask(&format!(
+pub(super) fn create(server: &mut dyn Session, from: &str, to: &str) -> Result<(), SqlFailure> {
+    let found = server.query(&format!(
         "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = '{from}'"
     ))?;
     let [charset, collation] = cells(found.into_iter().next().unwrap_or_default());
-    server.ask(&format!("CREATE DATABASE {} CHARACTER SET {charset} COLLATE {collation}", name(to))).map(drop)
+    server.query(&format!("CREATE DATABASE {} CHARACTER SET {charset} COLLATE {collation}", name(to))).map(drop)
 }
 
 /// Whose server it is: settings of a server of our own may be changed.
@@ -33,20 +32,20 @@ pub(super) enum Filling {
 ///
 /// # Errors
 /// The server's.
-pub(super) fn fill(server: &mut Open, from: &str, to: &str, filling: Filling) -> Result<(), SqlFailure> {
+pub(super) fn fill(server: &mut dyn Session, from: &str, to: &str, filling: Filling) -> Result<(), SqlFailure> {
     // Zeroes and wrong dates that are there are copied as they are; a key may point at what is not there yet.
-    server.ask("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")?;
-    let tables = server.ask(&format!("SHOW FULL TABLES FROM {}", name(from)))?;
+    server.query("SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")?;
+    let tables = server.query(&format!("SHOW FULL TABLES FROM {}", name(from)))?;
     let of = |kind: &str| -> Vec<String> {
         let fits = tables.iter().filter(|row| row.get(1).cloned().flatten().as_deref() == Some(kind));
         fits.filter_map(|row| row.first().cloned().flatten()).collect()
     };
     for sequence in of("SEQUENCE") {
         let text = shown(server, "SEQUENCE", from, &sequence)?;
-        server.ask(&text)?;
-        let at = server.ask(&format!("SELECT next_not_cached_value FROM {}.{}", name(from), name(&sequence)))?;
+        server.query(&text)?;
+        let at = server.query(&format!("SELECT next_not_cached_value FROM {}.{}", name(from), name(&sequence)))?;
         if let Some(at) = at.into_iter().flatten().flatten().next() {
-            server.ask(&format!("SELECT SETVAL({}, {at}, 0)", name(&sequence)))?;
+            server.query(&format!("SELECT SETVAL({}, {at}, 0)", name(&sequence)))?;
         }
     }
     let all: Vec<String> = of("BASE TABLE").into_iter().chain(of("SYSTEM VERSIONED")).collect();
@@ -57,21 +56,21 @@ pub(super) fn fill(server: &mut Open, from: &str, to: &str, filling: Filling) ->
     }
     views(server, from, to, of("VIEW"))?;
     for trigger in triggers(server, from)? {
-        let rows = server.ask(&format!("SHOW CREATE TRIGGER {}.{}", name(from), name(&trigger)))?;
+        let rows = server.query(&format!("SHOW CREATE TRIGGER {}.{}", name(from), name(&trigger)))?;
         again(server, &rows, 1, 2)?;
     }
-    let events = server.ask(&format!(
+    let events = server.query(&format!(
         "SELECT event_name FROM information_schema.events WHERE event_schema = '{from}' ORDER BY event_name"
     ))?;
     for event in events.into_iter().flatten().flatten() {
-        let rows = server.ask(&format!("SHOW CREATE EVENT {}.{}", name(from), name(&event)))?;
+        let rows = server.query(&format!("SHOW CREATE EVENT {}.{}", name(from), name(&event)))?;
         again(server, &rows, 1, 3)?;
     }
     Ok(())
 }
 
 /// A file of its own for each table takes most of the time. Tables that ask for something which only such a file can do get one.
-fn tables_of(server: &mut Open, from: &str, names: &[String], filling: Filling) -> Result<(), SqlFailure> {
+fn tables_of(server: &mut dyn Session, from: &str, names: &[String], filling: Filling) -> Result<(), SqlFailure> {
     let (mut common, mut special) = (String::new(), String::new());
     for name in names {
         let definition = shown(server, "TABLE", from, name)?;
@@ -84,35 +83,35 @@ fn tables_of(server: &mut Open, from: &str, names: &[String], filling: Filling) 
         return run(server, &format!("{common}{special}"));
     }
     // Not every server lets it be changed.
-    let _ = server.ask("SET GLOBAL innodb_file_per_table = 0");
+    let _ = server.query("SET GLOBAL innodb_file_per_table = 0");
     let made = run(server, &common);
-    let _ = server.ask("SET GLOBAL innodb_file_per_table = 1");
+    let _ = server.query("SET GLOBAL innodb_file_per_table = 1");
     made.and_then(|()| run(server, &special))
 }
 
-fn run(server: &mut Open, statements: &str) -> Result<(), SqlFailure> {
-    if statements.is_empty() { Ok(()) } else { server.ask(statements).map(drop) }
+fn run(server: &mut dyn Session, statements: &str) -> Result<(), SqlFailure> {
+    if statements.is_empty() { Ok(()) } else { server.query(statements).map(drop) }
 }
 
 /// What `SHOW CREATE` says.
-fn shown(server: &mut Open, kind: &str, from: &str, of: &str) -> Result<String, SqlFailure> {
-    let rows = server.ask(&format!("SHOW CREATE {kind} {}.{}", name(from), name(of)))?;
+fn shown(server: &mut dyn Session, kind: &str, from: &str, of: &str) -> Result<String, SqlFailure> {
+    let rows = server.query(&format!("SHOW CREATE {kind} {}.{}", name(from), name(of)))?;
     Ok(rows.into_iter().next().and_then(|row| row.into_iter().nth(1).flatten()).unwrap_or_default())
 }
 
 /// Runs what `SHOW CREATE` said, under the modes that it was made with.
-fn again(server: &mut Open, rows: &Rows, mode: usize, text: usize) -> Result<(), SqlFailure> {
+fn again(server: &mut dyn Session, rows: &Rows, mode: usize, text: usize) -> Result<(), SqlFailure> {
     let Some(row) = rows.first() else { return Ok(()) };
     let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-    server.ask(&format!("SET sql_mode = '{}'", cell(mode)))?;
-    let made = server.ask(&cell(text)).map(drop);
-    server.ask("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")?;
+    server.query(&format!("SET sql_mode = '{}'", cell(mode)))?;
+    let made = server.query(&cell(text)).map(drop);
+    server.query("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'")?;
     made
 }
 
 /// Rows of every table that has any; computed columns compute themselves.
-fn copy_rows(server: &mut Open, from: &str) -> Result<(), SqlFailure> {
-    let columns = server.ask(&format!(
+fn copy_rows(server: &mut dyn Session, from: &str) -> Result<(), SqlFailure> {
+    let columns = server.query(&format!(
         "SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN information_schema.tables t \
          ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') \
          WHERE c.table_schema = '{from}' AND coalesce(c.generation_expression, '') = '' ORDER BY c.table_name, c.ordinal_position"
@@ -134,19 +133,19 @@ fn copy_rows(server: &mut Open, from: &str) -> Result<(), SqlFailure> {
     run(server, &copying)
 }
 
-fn routines(server: &mut Open, kind: &str, from: &str) -> Result<(), SqlFailure> {
-    let names = server.ask(&format!(
+fn routines(server: &mut dyn Session, kind: &str, from: &str) -> Result<(), SqlFailure> {
+    let names = server.query(&format!(
         "SELECT routine_name FROM information_schema.routines WHERE routine_schema = '{from}' AND routine_type = '{kind}' ORDER BY routine_name"
     ))?;
     for routine in names.into_iter().flatten().flatten() {
-        let rows = server.ask(&format!("SHOW CREATE {kind} {}.{}", name(from), name(&routine)))?;
+        let rows = server.query(&format!("SHOW CREATE {kind} {}.{}", name(from), name(&routine)))?;
         again(server, &rows, 1, 2)?;
     }
     Ok(())
 }
 
 /// Views name their database in front of every table, and may read from each other.
-fn views(server: &mut Open, from: &str, to: &str, names: Vec<String>) -> Result<(), SqlFailure> {
+fn views(server: &mut dyn Session, from: &str, to: &str, names: Vec<String>) -> Result<(), SqlFailure> {
     let mut waiting = Vec::new();
     for view in names {
         let text = shown(server, "VIEW", from, &view)?;
@@ -156,7 +155,7 @@ fn views(server: &mut Open, from: &str, to: &str, names: Vec<String>) -> Result<
     while !left.is_empty() {
         let before = left.len();
         let mut refused = None;
-        left.retain(|&at| match server.ask(&waiting[at]) {
+        left.retain(|&at| match server.query(&waiting[at]) {
             Ok(_) => false,
             Err(failure) => {
                 refused = Some(failure);
@@ -172,8 +171,8 @@ fn views(server: &mut Open, from: &str, to: &str, names: Vec<String>) -> Result<
 }
 
 /// In the order in which they were made: triggers of one moment run in it.
-fn triggers(server: &mut Open, from: &str) -> Result<Vec<String>, SqlFailure> {
-    let rows = server.ask(&format!(
+fn triggers(server: &mut dyn Session, from: &str) -> Result<Vec<String>, SqlFailure> {
+    let rows = server.query(&format!(
         "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = '{from}' \
          ORDER BY event_object_table, action_timing, event_manipulation, action_order"
     ))?;

@@ -12,7 +12,7 @@ pub(super) struct Started;
 
 #[cfg(not(unix))]
 impl Started {
-    pub fn new(_: &super::Reuse<'_>) -> Result<Box<dyn super::Throwaway>, VerifyError> {
+    pub fn new(_: Option<&str>, _: &super::Reuse<'_>) -> Result<Box<dyn super::Throwaway>, VerifyError> {
         let why = "it needs unix sockets, and this system has none that we use".to_owned();
         Err(VerifyError::NoServer { provider: Provider::Postgresql, why })
     }
@@ -25,13 +25,13 @@ mod unix {
     use std::rc::Rc;
     use std::time::Duration;
 
-    use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition};
-    use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
+    use sqlx::postgres::PgConnectOptions;
     use tokio::runtime::Runtime;
 
     use super::super::cache::Cache;
+    use super::super::postgres_open::{Open, make_schema};
     use super::super::process::{End, Process, program};
-    use super::super::{Reuse, Rows, Server, Session, SqlFailure, Throwaway, folder_of, one_line, runtime};
+    use super::super::{Reuse, Server, Session, SqlFailure, Throwaway, folder_of, runtime};
     use super::{Provider, VerifyError};
     use crate::migrations::Checksum;
 
@@ -72,6 +72,7 @@ mod unix {
         server: Server,
         copies: usize,
         from: String,
+        schema: Option<String>,
         cache: Cache,
         /// What all entries of this server begin with.
         made_by: String,
@@ -82,12 +83,12 @@ mod unix {
     }
 
     impl Started {
-        pub fn new(reuse: &Reuse<'_>) -> Result<Self, VerifyError> {
+        pub fn new(schema: Option<&str>, reuse: &Reuse<'_>) -> Result<Self, VerifyError> {
             let folders = installed();
             let find = |name| program(Provider::Postgresql, &[name], &folders);
             let (initdb, postgres) = (find("initdb")?, find("postgres")?);
             let cache = if reuse.cold { Cache::none() } else { Cache::open() };
-            let made_by = made_by(&postgres);
+            let made_by = made_by(&postgres, schema);
             let mut process = Process::new(Provider::Postgresql, &["postgres", "nobody"])?;
             let runtime = Rc::new(runtime()?);
             let data = process.home().join(DATA);
@@ -98,7 +99,7 @@ mod unix {
             let mut warm = None;
             if let Some((name, _)) = &kept {
                 warm = start(&mut process, &postgres, &runtime)
-                    .and_then(|admin| admin.beside(BASE).map(|_| admin).map_err(connecting))
+                    .and_then(|admin| admin.beside(BASE, None).map(|_| admin).map_err(connecting))
                     .ok();
                 if warm.is_none() {
                     cache.forget(name);
@@ -109,18 +110,24 @@ mod unix {
             }
             let mut admin = match warm {
                 Some(admin) => admin,
-                None => from_nothing(&mut process, &cache, &made_by, (&initdb, &postgres), &runtime)?,
+                None => {
+                    let mut admin = from_nothing(&mut process, &cache, &made_by, (&initdb, &postgres), &runtime)?;
+                    admin.ask(&format!("CREATE DATABASE {BASE}")).map_err(connecting)?;
+                    make_schema(&admin, BASE, schema).map_err(connecting)?;
+                    admin
+                }
             };
             let version = admin.ask("SHOW server_version").map_err(connecting)?;
             let version = version.into_iter().flatten().flatten().next().unwrap_or_default();
             let version = version.split_whitespace().next().unwrap_or_default().to_owned();
             let server = Server { product: "PostgreSQL".to_owned(), version };
             let from = folder_of(&postgres);
-            Ok(Started { base: None, admin, server, copies: 0, from, cache, made_by, kept, process })
+            let schema = schema.map(str::to_owned);
+            Ok(Started { base: None, admin, server, copies: 0, from, schema, cache, made_by, kept, process })
         }
     }
 
-    /// A server with an empty database.
+    /// A server without databases of ours.
     fn from_nothing(
         process: &mut Process,
         cache: &Cache,
@@ -133,28 +140,27 @@ mod unix {
             initialise(process, initdb)?;
             cache.keep(made_by, &data);
         }
-        let mut admin = match start(process, postgres, runtime) {
-            Ok(admin) => admin,
+        match start(process, postgres, runtime) {
+            Ok(admin) => Ok(admin),
             Err(_) => {
                 // What was kept may be damaged.
                 cache.forget(made_by);
                 process.stop(Duration::ZERO);
                 fs::remove_dir_all(&data).map_err(VerifyError::Scratch)?;
                 initialise(process, initdb)?;
-                start(process, postgres, runtime)?
+                start(process, postgres, runtime)
             }
-        };
-        admin.ask(&format!("CREATE DATABASE {BASE}")).map_err(connecting)?;
-        Ok(admin)
+        }
     }
 
     /// Other programs, or other settings of ours, make other folders.
-    fn made_by(postgres: &Path) -> String {
+    fn made_by(postgres: &Path, schema: Option<&str>) -> String {
         let real = fs::canonicalize(postgres).unwrap_or_else(|_| postgres.to_owned());
         let about = fs::metadata(&real).ok();
         let changed = about.as_ref().and_then(|about| about.modified().ok());
         let size = about.as_ref().map_or(0, fs::Metadata::len);
-        let ground = format!("{} {size} {changed:?} {INITDB:?} {SETTINGS:?}", real.display());
+        let schema = schema.map_or_else(String::new, |schema| format!(" {schema:?}"));
+        let ground = format!("{} {size} {changed:?} {INITDB:?} {SETTINGS:?}{schema}", real.display());
         format!("postgresql-{}", &Checksum::of(ground.as_bytes()).as_str()[..16])
     }
 
@@ -170,7 +176,7 @@ mod unix {
         fn base(&mut self) -> Result<&mut dyn Session, VerifyError> {
             let base = match self.base.take() {
                 Some(open) => open,
-                None => self.admin.beside(BASE).map_err(connecting)?,
+                None => self.admin.beside(BASE, self.schema.as_deref()).map_err(connecting)?,
             };
             Ok(self.base.insert(base))
         }
@@ -185,7 +191,7 @@ mod unix {
             self.copies += 1;
             let copy = name(self.copies);
             self.admin.ask(&format!("CREATE DATABASE {copy} TEMPLATE {BASE}")).map_err(copying)?;
-            Ok(Box::new(self.admin.beside(&copy).map_err(copying)?))
+            Ok(Box::new(self.admin.beside(&copy, self.schema.as_deref()).map_err(copying)?))
         }
 
         fn applied(&self) -> usize {
@@ -214,87 +220,6 @@ mod unix {
         VerifyError::Sql { doing: "connect", failure }
     }
 
-    /// An open connection.
-    struct Open {
-        connection: Option<PgConnection>,
-        runtime: Rc<Runtime>,
-        home: PathBuf,
-        database: String,
-    }
-
-    impl Open {
-        fn new(runtime: Rc<Runtime>, home: PathBuf, database: &str) -> Result<Self, SqlFailure> {
-            let mut open = Open { connection: None, runtime, home, database: database.to_owned() };
-            open.renew()?;
-            Ok(open)
-        }
-
-        fn beside(&self, database: &str) -> Result<Self, SqlFailure> {
-            Open::new(Rc::clone(&self.runtime), self.home.clone(), database)
-        }
-
-        fn close(&mut self) {
-            if let Some(connection) = self.connection.take() {
-                let _ = self.runtime.block_on(connection.close());
-            }
-        }
-
-        fn ask(&mut self, sql: &str) -> Result<Rows, SqlFailure> {
-            let Some(connection) = &mut self.connection else {
-                return Err(SqlFailure { said: "the connection is closed".to_owned(), at: None });
-            };
-            let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-            let rows = self.runtime.block_on(query.fetch_all(connection)).map_err(|error| failure(&error, sql))?;
-            // The simple protocol answers in text.
-            let cell = |row: &sqlx::postgres::PgRow, at| row.try_get_unchecked::<Option<String>, _>(at).ok().flatten();
-            Ok(rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at)).collect()).collect())
-        }
-    }
-
-    impl Session for Open {
-        fn execute(&mut self, sql: &str) -> Result<(), SqlFailure> {
-            self.ask(sql).map(drop)
-        }
-
-        fn query(&mut self, sql: &str) -> Result<Rows, SqlFailure> {
-            self.ask(sql)
-        }
-
-        fn renew(&mut self) -> Result<(), SqlFailure> {
-            self.close();
-            let options = PgConnectOptions::new_without_pgpass()
-                .socket(&self.home)
-                .port(PORT)
-                .username(USER)
-                .database(&self.database)
-                .disable_statement_logging();
-            let connected = self.runtime.block_on(options.connect());
-            self.connection = Some(connected.map_err(|error| failure(&error, ""))?);
-            Ok(())
-        }
-    }
-
-    impl Drop for Open {
-        fn drop(&mut self) {
-            self.close();
-        }
-    }
-
-    fn failure(error: &sqlx::Error, sql: &str) -> SqlFailure {
-        let Some(database) = error.as_database_error() else {
-            return SqlFailure { said: one_line(&error.to_string()), at: None };
-        };
-        let position = database.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::position);
-        let at = match position {
-            // In characters from 1.
-            Some(PgErrorPosition::Original(character)) => {
-                sql.char_indices().nth(character.saturating_sub(1)).map(|(byte, _)| byte)
-            }
-            _ => None,
-        };
-        SqlFailure { said: one_line(database.message()), at }
-    }
-
     fn initialise(process: &Process, initdb: &Path) -> Result<(), VerifyError> {
         let user = format!("--username={USER}");
         let data = format!("--pgdata={}", process.home().join(DATA).display());
@@ -310,7 +235,9 @@ mod unix {
         for setting in SETTINGS {
             arguments.extend(["-c".to_owned(), setting.to_owned()]);
         }
-        process.start(postgres, &arguments, End::Quit, || Open::new(Rc::clone(runtime), home.clone(), "postgres"))
+        let options =
+            PgConnectOptions::new_without_pgpass().socket(&home).port(PORT).username(USER).database("postgres");
+        process.start(postgres, &arguments, End::Quit, || Open::new(runtime, &options, None))
     }
 
     /// Debian keeps the servers out of `PATH`; the newest first.
