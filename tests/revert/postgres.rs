@@ -85,3 +85,24 @@ fn nothing_outlives_a_process_that_is_killed() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
+
+/// Names without a schema belong to the one of the URL, as for Prisma.
+#[test]
+fn the_schema_of_the_url_is_where_the_history_goes() {
+    if !has_server() {
+        return;
+    }
+    let earlier =
+        "CREATE TABLE \"T\" (\"id\" INTEGER PRIMARY KEY, \"a\" TEXT);\nCREATE INDEX \"T_a_idx\" ON \"T\"(\"a\");\n";
+    let migration = "DROP INDEX \"app\".\"T_a_idx\";\nALTER TABLE \"app\".\"T\" DROP COLUMN \"a\";\n";
+    let revert = "ALTER TABLE \"T\" ADD COLUMN \"a\" TEXT;\n";
+    let project = project("postgresql", earlier, migration, Some(revert))
+        .variable("DATABASE_URL", "postgresql://nobody@localhost:1/none?schema=app");
+    let (found, code) = verify(&project, &[]);
+    assert_snapshot!(format!("{}exit code {code}", told(&found[0])), @r"
+    not_restored
+    - index `T_a_idx` of `app.T` is gone
+    - lost app.T a: 86 of 86
+    exit code 1
+    ");
+}
