@@ -7,6 +7,7 @@ use crate::migrations::{Checksum, Migration};
 use crate::project::Provider;
 use crate::revert::prove::Verdict;
 use crate::revert::receipt::{self, ProofState};
+use crate::revert::throwaway::Server;
 use crate::sql;
 
 /// One destructive pending migration.
@@ -38,8 +39,8 @@ pub enum Script {
 pub enum Proof {
     /// Nobody ever proved it.
     None,
-    /// A receipt says so, and its hashes are those of the two scripts.
-    Receipt(String),
+    /// A receipt says so, and its hashes are those of the two scripts. On which server.
+    Receipt(Server),
 }
 
 /// Looks at the scripts.
@@ -74,9 +75,7 @@ fn script(provider: Provider, migration: &Migration) -> Script {
 /// The receipt of a proof for exactly these files. One that says anything less than "proven" is none.
 fn proof(ground: &Ground<'_>, planned: &Planned) -> Proof {
     match receipt::proof_of(&ground.sources.project.root, ground.folder, &planned.name) {
-        ProofState::Current(found) if found.verdict == Verdict::Proven => {
-            Proof::Receipt(format!("{}/{}.json", receipt::FOLDER, planned.name))
-        }
+        ProofState::Current(found) if found.verdict == Verdict::Proven => Proof::Receipt(found.server),
         ProofState::Current(_) | ProofState::Outdated { .. } | ProofState::Missing => Proof::None,
     }
 }

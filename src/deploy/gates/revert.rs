@@ -40,6 +40,9 @@ impl Gate for RevertGate {
             .filter(|revert| revert.proof == Proof::None)
             .map(|revert| revert.migration.as_str())
             .collect();
+        if let (true, Some(warning)) = (unproven.is_empty(), elsewhere(facts)) {
+            return warning;
+        }
         if unproven.is_empty() {
             return Verdict::pass(NAME, format!("{}, each proven", count(reverts.len(), "revert script")));
         }
@@ -52,6 +55,24 @@ impl Gate for RevertGate {
             ),
         )
     }
+}
+
+/// Proven on another kind of server than the one that it is for.
+fn elsewhere(facts: &Facts<'_>) -> Option<Verdict> {
+    let target = facts.target.exists().then(|| &facts.target.survey().server)?;
+    let differs = facts.evidence.reverts.iter().find_map(|revert| match &revert.proof {
+        Proof::Receipt(server) if !server.is_like(target) => Some((&revert.migration, server)),
+        _ => None,
+    });
+    let (migration, server) = differs?;
+    let evidence = format!(
+        "the revert of `{migration}` is proven on {} {}, and this is {} {}",
+        server.product, server.version, target.product, target.version
+    );
+    let hint = format!(
+        "prove it on a server of that version: `server-env` of `[verify]` names one, then `cargo prisma-safe verify {migration}`"
+    );
+    Some(Verdict::warn(NAME, evidence, hint))
 }
 
 fn problem(revert: &Revert) -> Option<String> {
@@ -69,6 +90,7 @@ mod tests {
     use super::*;
     use crate::deploy::gates::bench::Bench;
     use crate::migrations::Checksum;
+    use crate::revert::throwaway::Server;
 
     fn judge(kind: &str, scripts: Vec<(Script, Proof)>) -> String {
         let settings = format!("[env.eu]\nkind = \"{kind}\"\nurl-env = \"E\"\n");
@@ -94,11 +116,17 @@ mod tests {
         warn: `20260101000000_drop_a` destroys and has no revert script
         → write `/work/prisma/migrations/20260101000000_drop_a/revert_drop_a.sql`: it brings back what `20260101000000_drop_a` takes away
         ");
+        let on =
+            |version: &str| Proof::Receipt(Server { product: "PostgreSQL".to_owned(), version: version.to_owned() });
         let written = || Script::Written(file(), Checksum::of(b"CREATE TABLE a ();"));
         insta::assert_snapshot!(judge("production", vec![(written(), Proof::None)]), @r"
         warn: written and not proven: the revert of `20260101000000_drop_a`
         → `cargo prisma-safe verify 20260101000000_drop_a` runs it on a throwaway database and looks whether rows and schema are back
         ");
-        insta::assert_snapshot!(judge("production", vec![(written(), Proof::Receipt("r.json".to_owned()))]), @r"pass: 1 revert script, each proven");
+        insta::assert_snapshot!(judge("production", vec![(written(), on("15.18"))]), @r"pass: 1 revert script, each proven");
+        insta::assert_snapshot!(judge("production", vec![(written(), on("14.2"))]), @r"
+        warn: the revert of `20260101000000_drop_a` is proven on PostgreSQL 14.2, and this is PostgreSQL 15.4
+        → prove it on a server of that version: `server-env` of `[verify]` names one, then `cargo prisma-safe verify 20260101000000_drop_a`
+        ");
     }
 }

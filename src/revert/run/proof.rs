@@ -10,7 +10,7 @@ use crate::migrations::MigrationsFolder;
 use crate::prisma::launch;
 use crate::revert::VerifyError;
 use crate::revert::prove::{Demands, Job, Proof, Verdict, prove};
-use crate::revert::receipt::{self, ProofState, Receipt, RowsFrom, proof_of};
+use crate::revert::receipt::{self, ProofState, RowsFrom, proof_of};
 use crate::revert::rows::SEED;
 use crate::revert::seed::SeedFile;
 use crate::revert::throwaway;
@@ -53,7 +53,7 @@ pub fn check(asked: &Asked<'_>, name: &str) -> Result<Proven, RevertError> {
         ProofState::Outdated { because } => return Err(unproven(because)),
     };
     let made_on = format!("{} {}", receipt.server.product, receipt.server.version);
-    if !is_same_kind(&receipt, asked.server) {
+    if !receipt.server.is_like(asked.server) {
         let here = format!("{} {}", asked.server.product, asked.server.version);
         return Err(unproven(format!("the proof was made on {made_on}, and this is {here}")));
     }
@@ -129,25 +129,8 @@ pub enum Told<'a> {
 #[must_use]
 pub fn to_prove(asked: &Asked<'_>, names: &[String]) -> BTreeSet<String> {
     let needs = |name: &&String| match proof_of(asked.project, asked.folder, name) {
-        ProofState::Current(receipt) => !is_same_kind(&receipt, asked.server),
+        ProofState::Current(receipt) => !receipt.server.is_like(asked.server),
         ProofState::Missing | ProofState::Outdated { .. } => true,
     };
     names.iter().filter(needs).cloned().collect()
-}
-
-/// The same product in the same major version: what a database does with one SQL text changes between those, and hardly within them.
-/// MySQL and MariaDB count `8.0` and `8.4`, `10.6` and `10.11` as such.
-fn is_same_kind(receipt: &Receipt, server: &Server) -> bool {
-    if receipt.server.product != server.product {
-        return false;
-    }
-    let mut numbers =
-        receipt.server.version.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse::<u32>().ok());
-    let (major, minor) = (numbers.next(), numbers.next().unwrap_or(0));
-    match server.product.as_str() {
-        // It has been at 3 since 2004, and comes with this program.
-        "SQLite" => true,
-        "MySQL" | "MariaDB" => major == Some(server.numbers.0) && minor == server.numbers.1,
-        _ => major == Some(server.numbers.0),
-    }
 }

@@ -16,6 +16,7 @@ mod scratch;
 mod sqlite;
 
 use super::VerifyError;
+use crate::database;
 use crate::project::Provider;
 
 pub use named::{Named, ServerSurvey, clean_named, open_named, survey};
@@ -27,6 +28,25 @@ pub struct Server {
     pub product: String,
     /// As the server says it: `15.19`.
     pub version: String,
+}
+
+impl Server {
+    /// The same product in the same major version: what a database does with one SQL text changes between those, and hardly within them.
+    /// MySQL and MariaDB count `8.0` and `8.4`, `10.6` and `10.11` as such.
+    #[must_use]
+    pub fn is_like(&self, server: &database::Server) -> bool {
+        if self.product != server.product {
+            return false;
+        }
+        let mut numbers = self.version.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse::<u32>().ok());
+        let (major, minor) = (numbers.next(), numbers.next().unwrap_or(0));
+        match server.product.as_str() {
+            // It has been at 3 since 2004, and comes with this program.
+            "SQLite" => true,
+            "MySQL" | "MariaDB" => major == Some(server.numbers.0) && minor == server.numbers.1,
+            _ => major == Some(server.numbers.0),
+        }
+    }
 }
 
 /// The database refused a statement.
