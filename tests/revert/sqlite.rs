@@ -213,11 +213,11 @@ fn people_read_one_line_a_migration() {
 
 #[test]
 fn a_provider_without_a_throwaway_database_says_so() {
-    assert_snapshot!(project("mysql", "SELECT 1;", "DROP TABLE a;", None).run(&["verify"]).all(), @r"
+    assert_snapshot!(project("sqlserver", "SELECT 1;", "DROP TABLE a;", None).run(&["verify"]).all(), @r"
     stderr:
-    error: `verify` cannot prove reverts on MySQL/MariaDB yet
+    error: `verify` cannot prove reverts on SQL Server yet
     why: nothing was proven: a revert that was never run counts as none
-    hint: it proves SQLite and PostgreSQL; run the revert on staging by hand until then
+    hint: it proves SQLite, PostgreSQL and MySQL; run the revert on staging by hand until then
     exit code: 2
     ");
 }

@@ -148,6 +148,7 @@ mod unix {
                 process.stop(Duration::ZERO);
                 fs::remove_dir_all(&data).map_err(VerifyError::Scratch)?;
                 initialise(process, initdb)?;
+                cache.keep(made_by, &data);
                 start(process, postgres, runtime)
             }
         }
