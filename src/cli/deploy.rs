@@ -93,13 +93,10 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     }
     ask(shell, &args, &prepared.target, &prepared.assessment.plan)?;
     let done = release::apply(&sources, prepared, &mut Story::new(shell));
-    if let Some(error) = done.error {
-        return Err(error);
-    }
     document.applied = done.applied;
     document.receipt = done.receipt;
     document.print(shell, args.format.is_json());
-    Ok(ExitCode::Done)
+    done.error.map_or(Ok(ExitCode::Done), Err)
 }
 
 /// What the JSON document tells, kept until it is printed.

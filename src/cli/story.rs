@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::deploy::backup::Taken;
 use crate::deploy::release::{Event, Running, Watcher};
 use crate::environment::Target;
+use crate::settings::format_duration;
 use crate::shell::{Shell, count, printable};
 
 /// Turns events into lines: each step one, Prisma's own words only with `--verbose`.
@@ -185,6 +186,33 @@ impl Watcher for Story<'_> {
                 };
                 self.say(|shell| shell.status("Finished", &text));
             }
+            Event::LeftHalfDone(leftover) => self.say(|shell| {
+                shell.warn(&printable(&leftover.to_string()));
+                shell.hint(&printable(&leftover.remedy()));
+            }),
+            Event::Checked(check) => self.say(|shell| {
+                let told = check.told();
+                if check.passed() {
+                    shell.status("Checked", &printable(&told));
+                } else {
+                    shell.warn(&printable(&told));
+                }
+            }),
+            Event::Watching { time } => {
+                let text = format!("the database for {}", format_duration(time));
+                self.say(|shell| shell.status("Watching", &text));
+            }
+            Event::Watched(watched) => self.say(|shell| {
+                let (all, back) = (watched.commits + watched.rollbacks, watched.rollbacks);
+                let blocked = match watched.most_blocked {
+                    0 => "nobody waited for a lock".to_owned(),
+                    most => format!("at most {} at once waited for a lock", sessions(most)),
+                };
+                shell.status("Watched", &format!("{back} of {all} transactions rolled back; {blocked}"));
+                for complaint in watched.complaints() {
+                    shell.warn(&complaint);
+                }
+            }),
             Event::Receipt { path } => self.say(|shell| shell.status("Receipt", &printable(path))),
         }
     }
@@ -194,6 +222,10 @@ impl Drop for Story<'_> {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn sessions(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "session")
 }
 
 /// `production (production): postgresql://…, PostgreSQL 15.4`.

@@ -49,6 +49,14 @@ pub enum DeployError {
     /// A migration was ended by a limit: it did not get a lock in time, ran for too long, or others had to wait for it.
     #[error(transparent)]
     GaveWay(Box<GivenWay>),
+    /// The migrations are applied, and a check of the team says that something is not as it has to be.
+    #[error("{} of `{environment}` found something after the deploy: {}", count(failed.len(), "check"), failed.join("; "))]
+    Checks {
+        /// Where.
+        environment: String,
+        /// What each said.
+        failed: Vec<String>,
+    },
     /// Prisma reported success, and the ledger says something else.
     #[error("Prisma reported success, and the ledger of `{environment}` does not show it: {details}")]
     LedgerDisagrees {
@@ -182,6 +190,7 @@ impl Explain for DeployError {
             DeployError::Blocked { .. } | DeployError::Busy { .. } | DeployError::OtherPlan { .. } => ExitCode::Refused,
             DeployError::NoDatabase { .. } => ExitCode::Database,
             DeployError::GaveWay(given) if !given.nothing_stayed => ExitCode::FailedMigration,
+            DeployError::Checks { .. } => ExitCode::Findings,
             DeployError::GaveWay(_) | DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
         }
     }
@@ -196,6 +205,9 @@ impl Explain for DeployError {
                 "the migrations, the ledger, the settings, the database or a version changed since: the plan is now {now}; nothing was run"
             ),
             DeployError::Busy { .. } => "two deploys at once would judge by a history that the other one changes; nothing was run".to_owned(),
+            DeployError::Checks { .. } => {
+                "the migrations are applied and stay applied: a check only looks; think before the application goes out".to_owned()
+            }
             DeployError::GaveWay(given) if given.nothing_stayed => {
                 "nothing of it is in the database, and it is marked as rolled back: the next deploy runs it again; what came before it is applied".to_owned()
             }
@@ -223,6 +235,11 @@ impl Explain for DeployError {
             DeployError::Busy { environment, .. } => {
                 vec![format!("wait for it, then look: `cargo prisma-safe status --env {environment}`")]
             }
+            DeployError::Checks { environment, .. } => vec![
+                "run the query to see the rows; correct them in a new migration: `cargo prisma-safe new <name>`"
+                    .to_owned(),
+                format!("what is applied: `cargo prisma-safe status --env {environment}`"),
+            ],
             DeployError::GaveWay(given) => given.hints(),
             DeployError::LedgerDisagrees { environment, .. } => {
                 vec![format!("read the ledger itself: `cargo prisma-safe status --env {environment}`")]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::error::DeployError;
-use super::plan::Plan;
+use super::plan::{Plan, Planned};
 use crate::history::{History, State};
 
 /// One migration that this deploy found applied afterwards.
@@ -26,16 +26,10 @@ pub struct Applied {
 /// # Errors
 /// [`DeployError::LedgerDisagrees`] when a planned migration is not applied as it is on disk.
 pub fn confirm(environment: &str, plan: &Plan, after: &History) -> Result<Vec<Applied>, DeployError> {
-    let mut applied = Vec::new();
     let mut details = String::new();
     for planned in &plan.migrations {
         match after.get(&planned.name) {
-            Some(entry) if entry.state == State::Applied => applied.push(Applied {
-                name: planned.name.clone(),
-                checksum: planned.checksum.to_string(),
-                started_at: entry.started_at,
-                finished_at: entry.applied_at,
-            }),
+            Some(entry) if entry.state == State::Applied => {}
             other => {
                 let separator = if details.is_empty() { "" } else { ", " };
                 let state = other.map_or("missing", |entry| entry.state.words());
@@ -44,7 +38,22 @@ pub fn confirm(environment: &str, plan: &Plan, after: &History) -> Result<Vec<Ap
         }
     }
     if details.is_empty() {
-        return Ok(applied);
+        return Ok(applied(plan, after));
     }
     Err(DeployError::LedgerDisagrees { environment: environment.to_owned(), details })
+}
+
+/// What of a plan is applied by now as it is on disk.
+#[must_use]
+pub fn applied(plan: &Plan, after: &History) -> Vec<Applied> {
+    let one = |planned: &Planned| {
+        let entry = after.get(&planned.name).filter(|entry| entry.state == State::Applied)?;
+        Some(Applied {
+            name: planned.name.clone(),
+            checksum: planned.checksum.to_string(),
+            started_at: entry.started_at,
+            finished_at: entry.applied_at,
+        })
+    };
+    plan.migrations.iter().filter_map(one).collect()
 }

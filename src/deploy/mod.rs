@@ -3,6 +3,7 @@
 //! [`gates`] judge, [`plan`] says what would run, [`release`] does all of it for one target, and believes only the ledger afterwards
 //! ([`execution`]).
 
+pub mod aftermath;
 pub mod assessment;
 pub mod backup;
 pub mod downtime;

@@ -44,10 +44,50 @@ pub struct Receipt<'a> {
     pub verdicts: &'a [Verdict],
     /// The backup that was taken before it.
     pub backup: Option<&'a super::backup::Taken>,
+    /// Whether it was done.
+    pub outcome: Outcome,
+    /// Why it was not, or what was found afterwards.
+    pub error: Option<Problem>,
     /// What this deploy applied, by the ledger.
     pub applied: &'a [super::Applied],
-    /// Everything that is applied there now, by the ledger.
-    pub ledger: Vec<Recorded>,
+    /// What became of each migration of the plan, by the ledger; empty when it could not be read.
+    pub states: Vec<Became>,
+    /// How it went.
+    pub course: &'a super::release::Journal,
+    /// What was found afterwards.
+    pub afterwards: &'a super::aftermath::Aftermath,
+    /// Everything that is applied there now, by the ledger; `None`: it could not be read.
+    pub ledger: Option<Vec<Recorded>>,
+}
+
+/// Whether a deploy was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All of the plan is applied.
+    Applied,
+    /// Not all of it, or nothing is known.
+    Failed,
+}
+
+/// Why a deploy was not done. The database's own words are not kept: they may hold values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// One line.
+    pub message: String,
+    /// The exit code of the command.
+    pub exit_code: u8,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+/// What became of a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Became {
+    /// The folder's name.
+    pub migration: String,
+    /// `applied`, `failed`, `rolled_back`, `pending`, `missing`, …
+    pub state: &'static str,
 }
 
 /// Who ran a deploy.
@@ -111,7 +151,8 @@ impl Recorded {
 struct Kept {
     schema_version: u32,
     environment: String,
-    ledger: Vec<Recorded>,
+    /// A deploy that could not read the ledger any more says nothing about it.
+    ledger: Option<Vec<Recorded>>,
 }
 
 /// Writes a receipt: a whole file or none, and never over another one. The path from the project's folder.
@@ -168,8 +209,8 @@ pub fn recorded(project: &Path, environment: &str) -> Vec<Recorded> {
         .filter_map(|(_, file)| std::fs::read(file).ok())
         .filter_map(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
         // `deploy-eu-…` is also how a receipt of `eu-staging` begins.
-        .find(|kept| kept.schema_version == 1 && kept.environment == environment)
-        .map(|kept| kept.ledger)
+        .filter(|kept| kept.schema_version == 1 && kept.environment == environment)
+        .find_map(|kept| kept.ledger)
         .unwrap_or_default()
 }
 
@@ -193,8 +234,13 @@ mod tests {
             expected_downtime: None,
             verdicts: &[],
             backup: None,
+            outcome: Outcome::Applied,
+            error: None,
             applied: &[],
-            ledger: vec![recorded_row(name)],
+            states: Vec::new(),
+            course: Box::leak(Box::default()),
+            afterwards: Box::leak(Box::default()),
+            ledger: Some(vec![recorded_row(name)]),
         }
     }
 
@@ -212,6 +258,9 @@ mod tests {
         );
         write(project.path(), &receipt("eu", "2_b", 200)).unwrap();
         write(project.path(), &receipt("eu-staging", "3_c", 300)).unwrap();
+        // A server that went away: what was known before is still the last that is known.
+        write(project.path(), &Receipt { ledger: None, outcome: Outcome::Failed, ..receipt("eu", "4_d", 400) })
+            .unwrap();
         std::fs::write(project.path().join(FOLDER).join("deploy-eu-29990101T000000.000Z.json"), "{").unwrap();
         assert_eq!(recorded(project.path(), "eu"), [recorded_row("2_b")]);
         assert_eq!(recorded(project.path(), "eu-staging"), [recorded_row("3_c")]);

@@ -66,6 +66,51 @@ impl Deploy {
     }
 }
 
+/// The newest receipt of a bed.
+fn last_receipt(bed: &Bed) -> serde_json::Value {
+    let files = std::fs::read_dir(bed.path(".prisma-safe/receipts")).unwrap();
+    let newest = files.map(|file| file.unwrap().path()).max().unwrap();
+    serde_json::from_slice(&std::fs::read(newest).unwrap()).unwrap()
+}
+
+/// The team's own checks look at what is applied, and take nothing back; a deploy that fails leaves a receipt, too.
+#[test]
+fn checks_after_a_deploy_and_the_receipt_of_a_failed_one() {
+    let Some(&major) = majors().last() else { return };
+    let bed = Bed::new(major).deployed();
+    bed.migration(WAIT, "INSERT INTO \"User\" (\"email\") VALUES ('a@b'), ('c@d');\n");
+    let folder = bed.migrations().join(WAIT);
+    std::fs::write(
+        folder.join("verify_wait.sql"),
+        "SELECT 1 WHERE 1 = 2;\n-- two of them\nSELECT * FROM \"User\";\nDELETE FROM \"User\";\n",
+    )
+    .unwrap();
+    let ran = bed.safe(&["deploy", "--yes", "--format", "json"]).ended(1);
+    let ran = ran.says("Checked `20270101000000_wait/verify_wait.sql`, line 1, returned no row");
+    let ran = ran.says("warning: `20270101000000_wait/verify_wait.sql`, line 3, returned 2 rows");
+    let ran = ran.says("line 4, could not be run: it is no query, and a check only reads");
+    let ran = ran
+        .says("error: 2 checks of `dev` found something after the deploy")
+        .says("the migrations are applied and stay applied");
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["applied"][0]["name"], WAIT);
+    let receipt = last_receipt(&bed);
+    assert_eq!(receipt["outcome"], "applied");
+    assert_eq!(receipt["afterwards"]["checks"][1]["rows"], 2);
+    assert!(!receipt.to_string().contains("a@b"), "{receipt}");
+
+    bed.migration(
+        "20270102000000_broken",
+        "CREATE TABLE \"kept\" (\"id\" INTEGER);\nUPDATE \"nowhere\" SET \"x\" = 1;\n",
+    );
+    bed.safe(&["deploy", "--yes"]).ended(6).says("Receipt .prisma-safe/receipts/deploy-dev-");
+    let receipt = last_receipt(&bed);
+    assert_eq!((receipt["outcome"].as_str(), receipt["error"]["exit_code"].as_u64()), (Some("failed"), Some(6)));
+    assert_eq!(receipt["states"][0]["state"], "failed");
+    assert_eq!(receipt["applied"], serde_json::json!([]));
+    assert_eq!(receipt["ledger"].as_array().unwrap().len(), 4);
+}
+
 /// Waits until the server shows a session of a deploy in front of a lock.
 fn deploy_waits(watcher: &mut TestSession) {
     let started = Instant::now();
@@ -85,7 +130,8 @@ fn a_migration_gives_way_and_comes_again_until_the_way_is_free() {
     if let Some(&major) = majors().last() {
         let database = server.database();
         let bed = staging(major, &database, "lock-timeout = \"1s\"");
-        bed.migration(WAIT, "ALTER TABLE \"User\" ADD COLUMN \"extra\" TEXT;\n");
+        let sql = "ALTER TABLE \"User\" ADD COLUMN \"extra\" TEXT, ADD CONSTRAINT \"short\" CHECK (length(\"extra\") < 9) NOT VALID;\n";
+        bed.migration(WAIT, sql);
         let mut holder = reader(&database);
         let mut watcher = database.session();
         let mut deploy = Deploy::start(&bed);
@@ -106,6 +152,15 @@ fn a_migration_gives_way_and_comes_again_until_the_way_is_free() {
         holder.execute("ROLLBACK");
         let story = deploy.ended(0);
         assert!(story.contains("1 migration applied to `staging`"), "{story}");
+        assert!(
+            story.contains("the constraint `short` of `public`.`User` is NOT VALID: it holds for new rows only"),
+            "{story}"
+        );
+        assert!(story.contains("ALTER TABLE \"public\".\"User\" VALIDATE CONSTRAINT \"short\";"), "{story}");
+        let receipt = last_receipt(&bed);
+        assert_eq!(receipt["outcome"], "applied");
+        assert_eq!(receipt["course"]["retries"].as_array().unwrap().len(), 2);
+        assert_eq!(receipt["afterwards"]["leftovers"][0]["kind"], "not_valid_constraint");
         // Two tries that are marked as rolled back, and the one that holds.
         let rows = "SELECT (finished_at IS NOT NULL)::text || ' ' || (rolled_back_at IS NOT NULL)::text FROM _prisma_migrations \
              WHERE migration_name = '20270101000000_wait' ORDER BY started_at";
@@ -158,6 +213,10 @@ fn what_may_have_stayed_is_not_tried_again() {
     assert!(story.contains("had waited behind it for 1 s (`abort-if-blocking`)"), "{story}");
     assert!(story.contains("nothing of it is in the database, and it is marked as rolled back"), "{story}");
     assert!(story.contains("20270101000000_wait is rolled back in `staging`"), "{story}");
+    let receipt = last_receipt(&bed);
+    assert_eq!((receipt["outcome"].as_str(), receipt["error"]["exit_code"].as_u64()), (Some("failed"), Some(4)));
+    assert_eq!(receipt["states"], serde_json::json!([{ "migration": WAIT, "state": "rolled_back" }]));
+    assert!(receipt["course"]["longest_behind_seconds"].as_f64().unwrap() >= 1.0, "{receipt}");
 }
 
 /// MySQL cannot be told in the URL, so the wait is ended from beside. The engine is a double (`tests/engine/README.md`); the server, its locks and what

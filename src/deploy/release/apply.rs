@@ -4,11 +4,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::journal::{Journal, Recorder};
 use super::tries::Tries;
 use super::{Event, Prepared, Watcher, retry, run};
+use crate::database::{Leftover, leftovers};
+use crate::deploy::aftermath::{Aftermath, Check, checks, pulse};
 use crate::deploy::backup::{self, Taken};
-use crate::deploy::receipt::{self, Receipt, Recorded, Who};
-use crate::deploy::{Applied, DeployError, Plan, execution};
+use crate::deploy::receipt::{self, Became, Problem, Receipt, Recorded, Who};
+use crate::deploy::{Applied, DeployError, Plan, Planned, execution};
 use crate::environment::{Marker, Sources, Target};
 use crate::error::{Error, Result};
 use crate::history::{History, State};
@@ -29,20 +32,89 @@ pub struct Done {
 
 /// Does what was prepared. Everything is decided by now: call [`Prepared::check`] first, and ask whoever has to be asked.
 pub fn apply(sources: &Sources<'_>, mut prepared: Prepared, watcher: &mut dyn Watcher) -> Done {
-    let mut backup = None;
-    let ran = take_backup(&prepared.target, sources.settings, watcher).and_then(|taken| {
-        backup = taken;
-        run(sources, &mut prepared, watcher)
+    let mut recorder = Recorder::new(watcher);
+    let mut kept = Kept::default();
+    let before = half_done(&mut prepared.target);
+    let ran = take_backup(&prepared.target, sources.settings, &mut recorder).and_then(|taken| {
+        kept.backup = taken;
+        kept.began = true;
+        run(sources, &mut prepared, &mut recorder)
     });
-    let (applied, error) = match ran {
-        Ok(applied) => (applied, None),
-        Err(error) => (Vec::new(), Some(error)),
+    let error = match ran {
+        Ok(applied) => {
+            kept.applied = applied;
+            look_around(&mut prepared, before.as_deref(), &mut kept, &mut recorder).err()
+        }
+        Err(error) => {
+            tell_half_done(&mut prepared.target, before.as_deref(), &mut kept.afterwards, &mut recorder);
+            Some(error)
+        }
     };
-    let receipt = match &error {
-        None => write_receipt(sources, &prepared, &applied, backup.as_ref(), watcher),
-        Some(_) => None,
-    };
-    Done { applied, receipt, error }
+    kept.course = std::mem::take(&mut recorder.journal);
+    let receipt = write_receipt(sources, &mut prepared, &mut kept, error.as_ref(), watcher);
+    Done { applied: kept.applied, receipt, error }
+}
+
+/// What is kept of a deploy for its receipt.
+#[derive(Default)]
+struct Kept {
+    backup: Option<Taken>,
+    /// Prisma was, or may have been, started.
+    began: bool,
+    applied: Vec<Applied>,
+    course: Journal,
+    afterwards: Aftermath,
+}
+
+/// What is half done in the database by now; `None` when it cannot be told.
+fn half_done(target: &mut Target) -> Option<Vec<Leftover>> {
+    let provider = target.url().provider();
+    leftovers(target.database()?, provider).ok()
+}
+
+/// Tells what is half done now and was not before.
+fn tell_half_done(
+    target: &mut Target,
+    before: Option<&[Leftover]>,
+    afterwards: &mut Aftermath,
+    watcher: &mut dyn Watcher,
+) {
+    let after = half_done(target).unwrap_or_default();
+    afterwards.leftovers =
+        after.into_iter().filter(|left| before.is_none_or(|before| !before.contains(left))).collect();
+    for leftover in &afterwards.leftovers {
+        watcher.see(Event::LeftHalfDone(leftover));
+    }
+}
+
+/// After a deploy that is done: what is half done, the team's checks, and the database for a while.
+fn look_around(
+    prepared: &mut Prepared,
+    before: Option<&[Leftover]>,
+    kept: &mut Kept,
+    watcher: &mut dyn Watcher,
+) -> Result<()> {
+    let Prepared { target, folder, .. } = prepared;
+    tell_half_done(target, before, &mut kept.afterwards, watcher);
+    let names: Vec<&str> = kept.applied.iter().map(|applied| applied.name.as_str()).collect();
+    kept.afterwards.checks = checks::run(target, folder, &names);
+    for check in &kept.afterwards.checks {
+        watcher.see(Event::Checked(check));
+    }
+    if let Some(time) =
+        target.environment().execution.watch.as_ref().map(|set| set.value).filter(|time| !time.is_zero())
+    {
+        watcher.see(Event::Watching { time });
+        kept.afterwards.watched = pulse::watch(target, time);
+        if let Some(watched) = &kept.afterwards.watched {
+            watcher.see(Event::Watched(watched));
+        }
+    }
+    let failed: Vec<String> = kept.afterwards.checks.iter().filter(|check| !check.passed()).map(Check::told).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(DeployError::Checks { environment: target.name().to_owned(), failed }.into())
 }
 
 /// The last thing before anything runs, where the settings ask for one. `None`: they do not, or somebody else takes it.
@@ -168,15 +240,27 @@ fn mark(target: &mut Target, watcher: &mut dyn Watcher) {
     }
 }
 
-/// The deploy is done and true; a receipt that cannot be written does not undo it.
+/// What happened is true with or without its receipt, so one that cannot be written is only told.
 fn write_receipt(
     sources: &Sources<'_>,
-    prepared: &Prepared,
-    applied: &[Applied],
-    backup: Option<&Taken>,
+    prepared: &mut Prepared,
+    kept: &mut Kept,
+    error: Option<&Error>,
     watcher: &mut dyn Watcher,
 ) -> Option<String> {
-    let target = &prepared.target;
+    let Prepared { target, folder, assessment, started_at, .. } = prepared;
+    // After a failure only a ledger that can be read now says anything.
+    let known = error.is_none() || !kept.began || target.look_after_run().is_ok();
+    let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
+    let became = |planned: &Planned| Became {
+        migration: planned.name.clone(),
+        state: history.get(&planned.name).map_or("missing", |entry| entry.state.as_str()),
+    };
+    let states: Vec<Became> = if known { assessment.plan.migrations.iter().map(became).collect() } else { Vec::new() };
+    let done = !states.is_empty() && states.iter().all(|became| became.state == State::Applied.as_str());
+    if error.is_some() && known && kept.began {
+        kept.applied = execution::applied(&assessment.plan, &history);
+    }
     let server = &target.survey().server;
     let receipt = Receipt {
         schema_version: 1,
@@ -186,14 +270,23 @@ fn write_receipt(
         server: format!("{} {}", server.product, server.version).trim().to_owned(),
         prisma_safe: env!("CARGO_PKG_VERSION"),
         by: Who::of(sources.variables),
-        started_at: prepared.started_at,
+        started_at: *started_at,
         finished_at: Timestamp::now(),
-        plan: &prepared.assessment.hash,
-        expected_downtime: prepared.assessment.downtime.as_deref(),
-        verdicts: &prepared.assessment.verdicts,
-        backup,
-        applied,
-        ledger: Recorded::all(target.ledger()),
+        plan: &assessment.hash,
+        expected_downtime: assessment.downtime.as_deref(),
+        verdicts: &assessment.verdicts,
+        backup: kept.backup.as_ref(),
+        outcome: if done { receipt::Outcome::Applied } else { receipt::Outcome::Failed },
+        error: error.map(|error| Problem {
+            message: error.to_string(),
+            exit_code: error.exit_code() as u8,
+            hints: error.hints(),
+        }),
+        applied: &kept.applied,
+        states,
+        course: &kept.course,
+        afterwards: &kept.afterwards,
+        ledger: known.then(|| Recorded::all(target.ledger())),
     };
     match receipt::write(&sources.project.root, &receipt) {
         Ok(path) => {
@@ -201,8 +294,9 @@ fn write_receipt(
             watcher.see(Event::Receipt { path: &path });
             Some(path)
         }
-        Err(error) => {
-            let text = format!("the deploy is done, and its receipt could not be written: {error}");
+        Err(problem) => {
+            let what = if done { "the deploy is done, and its" } else { "the deploy is not done, and its" };
+            let text = format!("{what} receipt could not be written: {problem}");
             let hint = format!("`cargo prisma-safe status --env {}` reads the ledger itself", target.name());
             watcher.see(Event::Warning { text: &text, hint: Some(&hint) });
             None

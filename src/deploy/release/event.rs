@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Place;
+use crate::database::Leftover;
 use crate::deploy::Applied;
+use crate::deploy::aftermath::{Check, Watched};
 use crate::deploy::backup::Taken;
 use crate::environment::Target;
 
@@ -108,6 +110,17 @@ pub enum Event<'a> {
         /// Prisma had nothing to do: somebody else did it in the meantime.
         by_another: bool,
     },
+    /// Something is half done that was not before; said after the migrations, also when one failed.
+    LeftHalfDone(&'a Leftover),
+    /// A check of the team was run.
+    Checked(&'a Check),
+    /// The database is watched for a while.
+    Watching {
+        /// For how long.
+        time: Duration,
+    },
+    /// How it did.
+    Watched(&'a Watched),
     /// The receipt is written.
     Receipt {
         /// Its path from the project's folder, with `/`.

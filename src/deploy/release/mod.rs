@@ -6,6 +6,7 @@
 
 mod apply;
 mod event;
+mod journal;
 mod monitor;
 mod place;
 mod prepare;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use apply::{Done, apply, take_backup};
 pub use event::{Event, Running, Unseen, Watcher};
+pub use journal::{Journal, Retried, Timing};
 pub use place::Place;
 pub use prepare::{Prepared, prepare, take_lock};
 
