@@ -22,6 +22,7 @@ use crate::history::{History, State};
 use crate::migrations::MigrationsFolder;
 use crate::prisma::dev_check::{ClaimedUrls, prove};
 use crate::prisma::{agents, launch};
+use crate::project::Provider;
 use crate::report::revert::{Planned, human, json};
 use crate::revert::run::RevertError;
 use crate::revert::run::catalogue::Expected;
@@ -31,6 +32,7 @@ use crate::revert::run::proof::{self, Asked, Told};
 use crate::revert::run::receipt::{Receipt, Reverted};
 use crate::revert::run::steps::{self, Step};
 use crate::revert::run::stop::StopFlag;
+use crate::settings::Sourced;
 use crate::shell::{Shell, count, printable};
 
 /// For one question about what would be lost.
@@ -101,7 +103,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let stop: Arc<AtomicBool> = Arc::default();
     let mut connection = connect(&target, &stop)?;
     let prisma = Some(launch::version(&project));
-    let counting = environment.statement_timeout.as_ref().map_or(COUNTING, |set| set.value.min(COUNTING));
+    let limit = environment.statement_timeout.as_ref().map(|set| set.value).filter(|limit| !limit.is_zero());
+    let counting = limit.map_or(COUNTING, |limit| limit.min(COUNTING));
     let stakes = steps.iter().map(|step| step.stakes(prisma, counting, &mut *connection)).collect::<Vec<_>>();
     let proofs = prove_steps(shell, &args, &sources, &target, &folder, &steps)?;
     let mut work = Work {
@@ -203,11 +206,15 @@ fn read<'f>(
 
 fn connect(target: &Target, stop: &Arc<AtomicBool>) -> Result<Box<dyn ScriptConnection>> {
     let environment = target.environment();
-    let settings = ScriptSettings {
-        lock_timeout: environment.lock_timeout.as_ref().map(|set| set.value),
-        statement_timeout: environment.statement_timeout.as_ref().map(|set| set.value),
-        stop: Arc::clone(stop),
+    let provider = target.url().provider();
+    let value = |set: Option<Sourced<Duration>>| set.map(|set| set.value).filter(|value| !value.is_zero());
+    // SQLite cannot be told by Prisma; by us it can.
+    let (lock, statement) = match provider {
+        Provider::Sqlite => (environment.lock_timeout.clone(), environment.statement_timeout.clone()),
+        _ => (environment.lock_limit(provider), environment.statement_limit(provider)),
     };
+    let settings =
+        ScriptSettings { lock_timeout: value(lock), statement_timeout: value(statement), stop: Arc::clone(stop) };
     Ok(open_script(target.url(), &settings)?)
 }
 

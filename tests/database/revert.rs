@@ -107,7 +107,7 @@ fn signal(child: Child, signal: &str, database: &TestDatabase) -> Output {
 fn postgres_takes_back_all_or_nothing() {
     let Some(server) = servers::postgres() else { return };
     let database = server.database();
-    let mut project = project("postgresql", &database, "", POSTGRES);
+    let mut project = project("postgresql", &database, "lock-timeout = \"0s\"\n", POSTGRES);
     let columns = || {
         let sql = "SELECT attname::text FROM pg_attribute WHERE attrelid = '\"User\"'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
         database.session().column(sql).join(" ")
@@ -249,4 +249,101 @@ fn mariadb_says_what_stays_and_goes_on() {
     assert_eq!(rolled_back(&database), [LAST]);
     let columns = "SELECT CAST(GROUP_CONCAT(column_name) AS CHAR) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'User'";
     assert_eq!(database.session().column(columns), ["id,email"]);
+}
+
+const SQLITE: [&str; 3] = [
+    "CREATE TABLE \"User\" (\"id\" INTEGER NOT NULL PRIMARY KEY, \"email\" TEXT NOT NULL, \"nickname\" TEXT);\n",
+    "CREATE TABLE \"Extra\" (\"id\" INTEGER NOT NULL PRIMARY KEY);\nALTER TABLE \"User\" DROP COLUMN \"nickname\";\n",
+    "ALTER TABLE \"User\" ADD COLUMN \"nickname\" TEXT;\nDROP TABLE \"Extra\";\n",
+];
+
+/// The same on a SQLite file; nothing but the ledger and the files decides here.
+fn sqlite(project: &mut Project, path: &str) -> crate::fixture::SqliteFile {
+    let file = project.sqlite(path, fixture::SQLITE_TABLE);
+    for (name, sql, second) in [(FIRST, SQLITE[0], 1), (LAST, SQLITE[1], 2)] {
+        let checksum: String = Sha256::digest(sql).iter().map(|byte| format!("{byte:02x}")).collect();
+        file.session().execute(&format!(
+            "{sql}INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count) \
+             VALUES ('{second}', '{checksum}', '2026-02-01T10:00:0{second}.000+00:00', '{name}', '2026-02-01T10:00:0{second}.000+00:00', 1)"
+        ));
+    }
+    project.set("DATABASE_URL", &file.url());
+    file
+}
+
+#[test]
+fn what_is_not_proven_does_not_run() {
+    let mut project = Project::new("sqlite");
+    for (day, slug) in (1..).zip(["a", "b", "c", "d", "e", "f"]) {
+        project.remove_migration(&format!("2026010{day}000000_{slug}"));
+    }
+    project.migration(FIRST, SQLITE[0]);
+    project.migration(LAST, SQLITE[1]);
+    project.write("prisma-safe.toml", "[env.staging]\nkind = \"staging\"\nurl-env = \"DATABASE_URL\"\n");
+    let file = sqlite(&mut project, "app.db");
+    file.session().execute(
+        "INSERT INTO \"User\" VALUES (1, 'ada'), (2, 'bob'); INSERT INTO \"Extra\" VALUES (7); \
+         CREATE TABLE \"_archive_20260201000000_User\" (\"id\", \"nickname\", PRIMARY KEY (\"id\")); \
+         INSERT INTO \"_archive_20260201000000_User\" VALUES (1, 'countess'); \
+         CREATE TABLE \"ByHand\" (\"user\" INTEGER REFERENCES \"User\" (\"id\")); INSERT INTO \"ByHand\" VALUES (1)",
+    );
+    let revert = ["revert", LAST, "--env", "staging", "--yes"];
+    let refused = |code: i32, says: &[&str]| ends(project.run(&revert), code, says);
+    let script = format!("prisma/migrations/{LAST}/revert_add_full_name.sql");
+
+    refused(1, &["has no revert script", "cargo prisma-safe verify 20260201000000_add_full_name"]);
+    project.write(&script, "-- TODO(revert): not written yet\n");
+    refused(1, &["is not written yet"]);
+    project.write(&script, "DROP TABLE \"Nowhere\";\n");
+    refused(1, &["is not proven: the proof failed: the revert stops at its statement 1"]);
+    project.write(&script, SQLITE[2]);
+    // Nobody has kept what the migration dropped.
+    refused(1, &["brings back the schema only", "`User`.`nickname`", "--schema-only"]);
+    project.migration(FIRST, &format!("{}-- another word\n", SQLITE[0]));
+    refused(1, &["before `20260201000000_add_full_name`, is edited in `staging`"]);
+    project.migration(FIRST, SQLITE[0]);
+    project.migration(LAST, &format!("{}-- another word\n", SQLITE[1]));
+    refused(1, &["was edited since it ran in `staging`"]);
+    project.migration(LAST, SQLITE[1]);
+
+    // Somebody writes.
+    let lossy = [&revert[..], &["--schema-only"]].concat();
+    let mut other = file.session();
+    other.execute("BEGIN IMMEDIATE");
+    project.write(
+        "prisma-safe.toml",
+        "[env.staging]\nkind = \"staging\"\nurl-env = \"DATABASE_URL\"\nlock-timeout = \"50ms\"\n",
+    );
+    ends(project.run(&lossy), 5, &["is busy", "nothing of it stays"]);
+    other.execute("ROLLBACK");
+    // Newest first, and no further than the first that cannot: something made by hand points at what the older one drops.
+    project.write(&format!("prisma/migrations/{FIRST}/revert_init.sql"), "DROP TABLE \"User\";\n");
+    ends(
+        project.run(&["revert", "--through", FIRST, "--env", "staging", "--yes", "--schema-only"]),
+        5,
+        &[
+            "`Extra`: 1 row in it",
+            "`User`: 1 row is kept in \"_archive_20260201000000_User\"; nothing is kept for 1 row that came since",
+            "proven for the schema only",
+            "Reverted 20260201000000_add_full_name in `staging`",
+            "the revert of `20260101000000_init` in `staging` stopped at statement 1 (line 1)",
+            "FOREIGN KEY constraint failed",
+            "taken back before it, and staying so: 20260201000000_add_full_name",
+        ],
+    );
+    let row =
+        "SELECT typeof(rolled_back_at) || ' ' || (finished_at IS NOT NULL) FROM _prisma_migrations WHERE id = '2'";
+    assert_eq!(file.session().column(row), ["text 1"]);
+    assert_eq!(
+        file.session().column("SELECT group_concat(name) FROM pragma_table_info('User')"),
+        ["id,email,nickname"]
+    );
+}
+
+#[test]
+fn a_stranger_s_database_is_not_dev() {
+    let mut project = Project::new("postgresql");
+    project.set("DATABASE_URL", "postgresql://ada@db.example.com/app");
+    let run = project.run(&["revert", "f", "--yes"]);
+    ends(run, 3, &["db.example.com"]);
 }

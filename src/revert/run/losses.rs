@@ -446,10 +446,17 @@ impl Kept {
     /// One sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let number = |found: Option<u64>| found.map_or_else(|| "an unknown number of".to_owned(), grouped);
-        let mut text = format!("`{}`: {} kept rows in {}", self.table, number(self.rows), self.archive);
+        let kept = match self.rows {
+            Some(1) => "1 row is kept".to_owned(),
+            Some(rows) => format!("{} rows are kept", grouped(rows)),
+            None => "an unknown number of rows is kept".to_owned(),
+        };
+        let mut text = format!("`{}`: {kept} in {}", self.table, self.archive);
         if let Some(newer) = self.newer.filter(|newer| *newer > 0) {
-            text.push_str(&format!("; rows that came since, and for which nothing is kept: {}", grouped(newer)));
+            text.push_str(&format!(
+                "; nothing is kept for {} that came since",
+                if newer == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(newer)) }
+            ));
         }
         text
     }
@@ -477,8 +484,8 @@ mod tests {
         insta::assert_snapshot!(loss("enum_values", None, Some(3), None, true), @r"`User`: 3 rows with a value that goes");
         let kept =
             |newer| Kept { archive: "\"a\".\"2_User\"".to_owned(), table: "User".to_owned(), rows: Some(1190), newer };
-        insta::assert_snapshot!(kept(Some(14)).sentence(), @r#"`User`: 1,190 kept rows in "a"."2_User"; rows that came since, and for which nothing is kept: 14"#);
-        insta::assert_snapshot!(kept(Some(0)).sentence(), @r#"`User`: 1,190 kept rows in "a"."2_User""#);
+        insta::assert_snapshot!(kept(Some(14)).sentence(), @"");
+        insta::assert_snapshot!(kept(Some(0)).sentence(), @"");
     }
 
     #[test]
