@@ -484,8 +484,8 @@ mod tests {
         insta::assert_snapshot!(loss("enum_values", None, Some(3), None, true), @r"`User`: 3 rows with a value that goes");
         let kept =
             |newer| Kept { archive: "\"a\".\"2_User\"".to_owned(), table: "User".to_owned(), rows: Some(1190), newer };
-        insta::assert_snapshot!(kept(Some(14)).sentence(), @"");
-        insta::assert_snapshot!(kept(Some(0)).sentence(), @"");
+        insta::assert_snapshot!(kept(Some(14)).sentence(), @r#"`User`: 1,190 rows are kept in "a"."2_User"; nothing is kept for 14 rows that came since"#);
+        insta::assert_snapshot!(kept(Some(0)).sentence(), @r#"`User`: 1,190 rows are kept in "a"."2_User""#);
     }
 
     #[test]
