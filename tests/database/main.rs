@@ -11,6 +11,7 @@ mod backup;
 #[path = "../rules/case.rs"]
 #[allow(dead_code, reason = "the rules' own tests use the rest")]
 mod case;
+mod effects;
 mod env_show;
 mod errors;
 mod fixes;

@@ -9,7 +9,7 @@ use crate::project::Provider;
 use crate::revert::VerifyError;
 use crate::revert::snapshot::{self, Object, Snapshot};
 use crate::revert::throwaway::{Rows, Session, SqlFailure};
-use crate::sql::model::{Ident, Name};
+use crate::sql::model::{ConstraintKind, Ident, Name};
 
 /// The schema of PostgreSQL that the snapshot leaves out of names.
 const PUBLIC: &str = "public";
@@ -88,6 +88,14 @@ impl Catalogue {
         self.find(&["column"], Some(&self.shown(table)), &column.value).map(|(_, attributes)| attributes)
     }
 
+    /// The names of what belongs to a table, of one kind.
+    #[must_use]
+    pub fn names_of(&self, kind: &str, table: &Name) -> Vec<&str> {
+        let table = self.shown(table);
+        let mine = |object: &&Object| object.kind == kind && self.same(&object.of, &table);
+        self.snapshot.objects.keys().filter(mine).map(|object| object.name.as_str()).collect()
+    }
+
     /// Whether a table has a primary key. SQLite tells it by its columns.
     #[must_use]
     pub fn has_primary_key(&self, table: &Name) -> bool {
@@ -98,11 +106,25 @@ impl Catalogue {
         })
     }
 
-    /// A constraint by its name.
+    /// A constraint by its name, and its kind where that is known: MySQL keeps the index of a foreign key, under its name, when the key is dropped.
     #[must_use]
-    pub fn constraint(&self, table: &Name, name: &Ident) -> Option<(&Object, &Attributes)> {
-        const KINDS: [&str; 6] = ["primary key", "foreign key", "unique key", "check", "exclusion constraint", "index"];
-        self.find(&KINDS, Some(&self.shown(table)), &name.value)
+    pub fn constraint(
+        &self,
+        table: &Name,
+        name: &Ident,
+        kind: Option<ConstraintKind>,
+    ) -> Option<(&Object, &Attributes)> {
+        let kinds: &[&str] = match kind {
+            Some(ConstraintKind::PrimaryKey) => &["primary key"],
+            Some(ConstraintKind::ForeignKey) => &["foreign key"],
+            Some(ConstraintKind::Unique) => &["unique key", "index"],
+            Some(ConstraintKind::Check) => &["check"],
+            Some(ConstraintKind::Exclude) => &["exclusion constraint"],
+            Some(ConstraintKind::NotNull | ConstraintKind::Default) | None => {
+                &["primary key", "foreign key", "unique key", "check", "exclusion constraint", "index"]
+            }
+        };
+        self.find(kinds, Some(&self.shown(table)), &name.value)
     }
 
     /// An index by its name; PostgreSQL and SQLite have one of a name in a schema, MySQL one in a table.

@@ -78,14 +78,14 @@ pub(super) fn claims(script: &Script, catalogue: &Catalogue, action: &Action) ->
         Action::DropNotNull { table, column } => vec![look.attribute(table, column, |found| nullability(found, true))],
         Action::SetDefault { table, column, default } => vec![look.attribute(table, column, |found| {
             let wanted = script.slice(default.span);
-            match found.get("default") {
+            match default_of(found) {
                 None => (Seen::NotDone, "it has no default".to_owned()),
                 Some(now) if same_expression(now, wanted) => (Seen::Done, format!("its default is {now}")),
                 Some(now) => (Seen::CannotTell, format!("its default is {now}, the file says {wanted}")),
             }
         })],
         Action::DropDefault { table, column } => {
-            vec![look.attribute(table, column, |found| match found.get("default") {
+            vec![look.attribute(table, column, |found| match default_of(found) {
                 None => (Seen::Done, "it has no default".to_owned()),
                 Some(now) => (Seen::NotDone, format!("its default is {now}")),
             })]
@@ -93,10 +93,10 @@ pub(super) fn claims(script: &Script, catalogue: &Catalogue, action: &Action) ->
         Action::ModifyColumn { table, column, definition, .. } => look.modified(table, column, definition),
         Action::AddConstraint { table, constraint } => look.added_constraint(table, constraint),
         Action::ValidateConstraint { table, name } => vec![look.validated(table, name)],
-        Action::DropConstraint { table, name, .. } => vec![look.constraint(table, name, false)],
+        Action::DropConstraint { table, name, kind, .. } => vec![look.constraint(table, name, *kind, false)],
         Action::DropPrimaryKey { table } => vec![look.primary_key(table, false)],
         Action::RenameConstraint { table, name, to } => {
-            vec![look.constraint(table, name, false), look.constraint(table, to, true)]
+            vec![look.constraint(table, name, None, false), look.constraint(table, to, None, true)]
         }
         Action::CreateIndex(index) => look.created_index(index).into_iter().collect(),
         Action::DropIndex { names, table, .. } => {
@@ -173,26 +173,40 @@ pub(super) fn rebuilt(script: &Script, catalogue: &Catalogue, table: &Name, defi
     let lasting = CreateTable { name: table.clone(), ..definition.clone() };
     let look = Look { script, catalogue };
     let mut claim = look.created_table(&lasting);
-    // That there are columns of these names says little; nullability and types say more.
+    // That there are columns of these names says little; types and nullability say more.
     let differs = definition.columns.iter().find_map(|column| {
         let found = catalogue.column(table, &column.name)?;
-        let (seen, says) = match &column.data_type {
-            Some(data_type) => look.of_type(data_type, found),
-            None => (Seen::Done, String::new()),
-        };
-        let required = column.nullable == Some(false)
-            || definition.constraints.iter().any(|constraint| {
-                constraint.kind == ConstraintKind::PrimaryKey && constraint.columns.contains(&column.name)
-            });
-        match (seen, nullability(found, !required)) {
-            (Seen::Done | Seen::CannotTell, (Seen::Done, _)) => None,
-            (Seen::Done | Seen::CannotTell, (_, said)) if !required && is_key(column) => {
-                let _ = said;
-                None
-            }
-            (Seen::NotDone, _) => Some(format!("`{}`: {says}", column.name)),
-            (_, (_, said)) => Some(format!("`{}`: {said}", column.name)),
+        if let Some(data_type) = &column.data_type
+            && let (Seen::NotDone, says) = look.of_type(data_type, found)
+        {
+            return Some(format!("`{}`: {says}", column.name));
         }
+        // The columns of a key are shown as each database pleases.
+        if is_of_the_key(definition, column) {
+            return None;
+        }
+        let (seen, says) = nullability(found, column.nullable != Some(false));
+        if seen == Seen::NotDone {
+            return Some(format!("`{}`: {says}", column.name));
+        }
+        let word = |has: bool| if has { "a default" } else { "no default" };
+        let (now, wanted) = (default_of(found).is_some(), column.default.is_some());
+        (now != wanted).then(|| format!("`{}` has {}", column.name, word(now)))
+    });
+    let differs = differs.or_else(|| {
+        let made_of = definition.columns.len();
+        let columns = catalogue.names_of("column", table).len();
+        if columns != made_of {
+            return Some(format!("it has {columns} columns, the new one {made_of}"));
+        }
+        let inside = || definition.columns.iter().flat_map(|column| &column.constraints).chain(&definition.constraints);
+        [(ConstraintKind::ForeignKey, "foreign key"), (ConstraintKind::Check, "check")].into_iter().find_map(
+            |(kind, word)| {
+                let (now, wanted) =
+                    (catalogue.names_of(word, table).len(), inside().filter(|one| one.kind == kind).count());
+                (now != wanted).then(|| format!("it has {}, the new one {wanted}", crate::shell::count(now, word)))
+            },
+        )
     });
     match differs {
         Some(difference) => {
@@ -207,8 +221,10 @@ pub(super) fn rebuilt(script: &Script, catalogue: &Catalogue, table: &Name, defi
     claim
 }
 
-fn is_key(column: &ColumnDef) -> bool {
-    column.constraints.iter().any(|constraint| constraint.kind == ConstraintKind::PrimaryKey)
+fn is_of_the_key(definition: &CreateTable, column: &ColumnDef) -> bool {
+    let is_key = |constraint: &&Constraint| constraint.kind == ConstraintKind::PrimaryKey;
+    let inside = column.constraints.iter().any(|constraint| is_key(&constraint));
+    inside || definition.constraints.iter().filter(is_key).any(|constraint| constraint.columns.contains(&column.name))
 }
 
 /// A new name in the schema of the old one, where none is written.
@@ -230,6 +246,11 @@ fn nullability(found: &Attributes, nullable: bool) -> (Seen, String) {
     let wanted = if nullable { "NULL" } else { "NOT NULL" };
     let says = if now == "NULL" { "it may be NULL" } else { "it is NOT NULL" };
     (if now == wanted { Seen::Done } else { Seen::NotDone }, says.to_owned())
+}
+
+/// MariaDB writes the default of a column that has none as `NULL`.
+fn default_of(found: &Attributes) -> Option<&String> {
+    found.get("default").filter(|text| !text.eq_ignore_ascii_case("NULL"))
 }
 
 /// Casts, outer brackets, quotes of keywords and case are the database's way of writing.
@@ -333,6 +354,10 @@ impl Look<'_> {
         if *column != definition.name {
             claims.push(self.column(table, column, false));
         }
+        if *column != definition.name && self.catalogue.column(table, &definition.name).is_none() {
+            claims.push(self.column(table, &definition.name, true));
+            return claims;
+        }
         claims.push(self.attribute(table, &definition.name, |found| {
             let (of_type, says) = match &definition.data_type {
                 Some(data_type) => self.of_type(data_type, found),
@@ -349,8 +374,8 @@ impl Look<'_> {
         claims
     }
 
-    fn constraint(&self, table: &Name, name: &Ident, wanted: bool) -> Claim {
-        let found = self.catalogue.constraint(table, name).is_some();
+    fn constraint(&self, table: &Name, name: &Ident, kind: Option<ConstraintKind>, wanted: bool) -> Claim {
+        let found = self.catalogue.constraint(table, name, kind).is_some();
         self.claim("constraint", &self.catalogue.shown(table), &name.value, found, wanted)
     }
 
@@ -364,8 +389,9 @@ impl Look<'_> {
             let is_key = constraint.kind == ConstraintKind::PrimaryKey;
             return if is_key { vec![self.primary_key(table, true)] } else { Vec::new() };
         };
-        let mut claim = self.constraint(table, name, true);
-        if let Some((_, found)) = self.catalogue.constraint(table, name)
+        let kind = Some(constraint.kind);
+        let mut claim = self.constraint(table, name, kind, true);
+        if let Some((_, found)) = self.catalogue.constraint(table, name, kind)
             && found.get("definition").is_some_and(|text| text.ends_with("NOT VALID"))
             && !constraint.not_valid
         {
@@ -376,9 +402,9 @@ impl Look<'_> {
     }
 
     fn validated(&self, table: &Name, name: &Ident) -> Claim {
-        let mut claim = self.constraint(table, name, true);
+        let mut claim = self.constraint(table, name, None, true);
         claim.makes = false;
-        match self.catalogue.constraint(table, name) {
+        match self.catalogue.constraint(table, name, None) {
             Some((_, found)) if found.get("definition").is_some_and(|text| text.ends_with("NOT VALID")) => {
                 claim.seen = Seen::NotDone;
                 claim.says = format!("constraint `{name}` is NOT VALID");
@@ -397,7 +423,8 @@ impl Look<'_> {
     }
 
     fn created_index(&self, index: &CreateIndex) -> Option<Claim> {
-        let name = index.name.as_ref()?;
+        // An index lives in its table's schema, which is written with the table.
+        let name = &Name { object: index.name.as_ref()?.object.clone(), ..index.table.clone() };
         let mut claim = self.index(Some(&index.table), name, true);
         claim.subject.of = self.subject("table", "", &self.catalogue.shown(&index.table)).name;
         let Some((_, found)) = self.catalogue.index(Some(&index.table), name) else { return Some(claim) };

@@ -29,6 +29,16 @@ fn entry(logs: Option<&str>) -> Entry {
 
 /// The diagnosis of a file on a database in which some SQL has run.
 fn of(before: &str, ran: &str, file: &str, logs: Option<&str>) -> (Diagnosis, Vec<Way>) {
+    with_reverts(before, ran, file, logs, Vec::new())
+}
+
+fn with_reverts(
+    before: &str,
+    ran: &str,
+    file: &str,
+    logs: Option<&str>,
+    reverts: Vec<PathBuf>,
+) -> (Diagnosis, Vec<Way>) {
     let mut place = throwaway::open(Provider::Sqlite).unwrap();
     let session = place.base().unwrap();
     for sql in [before, ran].iter().filter(|sql| !sql.is_empty()) {
@@ -40,7 +50,7 @@ fn of(before: &str, ran: &str, file: &str, logs: Option<&str>) -> (Diagnosis, Ve
         path: PathBuf::from(NAME),
         script: Ok(file.into()),
         checksum: Some(Checksum::of(file.as_bytes())),
-        reverts: Vec::new(),
+        reverts,
     };
     let entry = entry(logs);
     let diagnosis = diagnose(&Case {
@@ -162,6 +172,75 @@ fn a_rebuild_is_judged_by_the_shape_of_the_lasting_table() {
 4: NoEffect Done Done Done NotDone NotDone NoEffect
 5: NoEffect Done Done Done Done NotDone NoEffect
 6: NoEffect Done Done Done Done Done NoEffect
+"#);
+}
+
+/// What a rebuild changes without a new column, type or `NOT NULL`: the old table must not pass for the new one.
+#[test]
+fn a_rebuild_that_changes_little_is_told_from_the_old_table() {
+    let rebuild = |new: &str| {
+        format!(
+            "CREATE TABLE \"new_t\" ({new});\nINSERT INTO \"new_t\" (\"id\") SELECT \"id\" FROM \"t\";\nDROP TABLE \"t\";\nALTER TABLE \"new_t\" RENAME TO \"t\";\n"
+        )
+    };
+    for (old, new) in [
+        ("\"id\" INTEGER, \"gone\" TEXT", "\"id\" INTEGER"),
+        ("\"id\" INTEGER", "\"id\" INTEGER DEFAULT 3"),
+        ("\"id\" INTEGER", "\"id\" INTEGER REFERENCES \"u\" (\"id\")"),
+        ("\"id\" INTEGER", "\"id\" INTEGER, CHECK (\"id\" > 0)"),
+    ] {
+        let (before, file) =
+            (format!("CREATE TABLE u (id INTEGER PRIMARY KEY);CREATE TABLE \"t\" ({old})"), rebuild(new));
+        let seen =
+            |ran: &str| of(&before, ran, &file, None).0.statements.iter().map(|one| one.seen).collect::<Vec<_>>();
+        assert_eq!(seen(""), [Seen::NotDone; 4], "before {new}");
+        assert_eq!(seen(&file), [Seen::Done; 4], "after {new}");
+    }
+}
+
+/// Of the revert script only that is taken which takes back what this migration did.
+#[test]
+fn a_revert_script_is_cut_to_what_is_needed() {
+    let file = "CREATE TABLE a (id INTEGER);\nALTER TABLE b ADD COLUMN extra TEXT;\nCREATE TABLE c (id INTEGER);\nCREATE TABLE d (id INTEGER);\n";
+    let revert = "DROP TABLE d;\nDROP TABLE c;\nUPDATE b SET id = 1;\nALTER TABLE b DROP COLUMN extra;\nDROP TABLE a;\nDROP TABLE unrelated;\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("revert_half.sql");
+    std::fs::write(&path, revert).unwrap();
+    let ran = "CREATE TABLE a (id INTEGER);ALTER TABLE b ADD COLUMN extra TEXT";
+    let (found, ways) = with_reverts(
+        "CREATE TABLE b (id INTEGER);CREATE TABLE c (id INTEGER);CREATE TABLE unrelated (id INTEGER)",
+        ran,
+        file,
+        Some("SQLite database error\ntable c already exists"),
+        vec![path],
+    );
+    insta::assert_snapshot!(table(&found, &ways), @r#"
+ 1 Done ran Some(true): table `a` is there
+ 2 Done ran Some(true): column `extra` of `b` is there
+>3 Done ran Some(false): table `c` is there
+ 4 NotDone ran Some(false): table `d` is not there
+[Finish, Undo, RollBack]
+"#);
+    let script = remedy::text("staging", remedy::Aim::Undo, &found);
+    insta::assert_snapshot!(script.split_once("line)\n").unwrap().1, @r#"
+-- statement 1 of the revert script (line 1) is not needed: table `d` is not there
+
+-- statement 2 of the revert script (line 2) is left out: table `c` is there, and not by this migration
+
+-- DECIDE: run it or leave it out?
+-- statement 3 of the revert script (line 3): it changes rows, which no catalogue shows
+-- to find out: SELECT count(*) FROM "b" WHERE "id" IS NOT (1) -- 0: it has run; more: these rows still wait for it, or were changed since
+-- UPDATE b SET id = 1;
+
+-- statement 4 of the revert script (line 4): column `extra` of `b` is there
+ALTER TABLE b DROP COLUMN extra;
+
+-- statement 5 of the revert script (line 5): table `a` is there
+DROP TABLE a;
+
+-- DECIDE: run it or leave it out?
+-- statement 6 of the revert script (line 6): table `unrelated` is there
+-- DROP TABLE unrelated;
 "#);
 }
 
