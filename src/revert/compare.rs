@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::rows::Contents;
+use super::rows::{Contents, Position};
 use super::snapshot::{Object, Snapshot};
 
 /// What differs.
@@ -105,7 +105,7 @@ pub struct DataLost {
 pub struct DataDifferences {
     /// What did not come back.
     pub lost: Vec<DataLost>,
-    /// Rows that were not there before: sentences.
+    /// Rows that were not there before, and sequences that will give old values again: sentences.
     pub added: Vec<String>,
 }
 
@@ -132,7 +132,25 @@ pub fn contents(before: &Contents, after: &Contents) -> DataDifferences {
             None => compare_bags(table, old, new, &places, &mut found),
         }
     }
+    found.added.extend(before.sequences.iter().filter_map(|(name, old)| set_back(name, old, after)));
     found
+}
+
+/// A sequence that stands further back than it did, so that it gives values again that rows have.
+fn set_back(name: &str, old: &Position, after: &Contents) -> Option<String> {
+    let new = after.sequences.get(name).filter(|new| new.at < old.at)?;
+    let Some((table, column)) = &new.of else {
+        return Some(format!("sequence `{name}` stands at {} and stood at {}", new.at, old.at));
+    };
+    let rows = after.tables.get(table)?;
+    let place = rows.columns.iter().position(|other| other == column)?;
+    let highest = rows.rows.iter().filter_map(|row| row[place].as_ref()?.parse::<i64>().ok()).max()?;
+    (highest > new.at).then(|| {
+        format!(
+            "sequence `{name}` stands at {} and stood at {}: the next row of `{table}` gets a number that one has already",
+            new.at, old.at
+        )
+    })
 }
 
 type Table = super::rows::TableContents;

@@ -479,6 +479,17 @@ impl Filler<'_> {
 pub struct Contents {
     /// By name.
     pub tables: BTreeMap<String, TableContents>,
+    /// Where the sequences stand, by name.
+    pub sequences: BTreeMap<String, Position>,
+}
+
+/// Where a sequence stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The value that it gave last; one before its first where it gave none.
+    pub at: i64,
+    /// The table and the column that it is for.
+    pub of: Option<(String, String)>,
 }
 
 /// The rows of one table, each value as the database writes it.
@@ -504,6 +515,10 @@ pub fn read(provider: Provider, session: &mut dyn Session, shapes: &[Shape]) -> 
         let sql = format!("SELECT {list} FROM {}", shape.quoted(provider));
         let rows = session.query(&sql).map_err(|failure| VerifyError::Sql { doing: "read its rows", failure })?;
         contents.tables.insert(shape.shown(), TableContents { columns, key: shape.key.clone(), rows });
+    }
+    if provider == Provider::Postgresql {
+        let asked = postgres::positions(session);
+        contents.sequences = asked.map_err(|failure| VerifyError::Sql { doing: "read its sequences", failure })?;
     }
     Ok(contents)
 }

@@ -1,8 +1,10 @@
 //! PostgreSQL's tables, from its catalogue. Domains take the values of their base type; what their checks refuse is left out row by row.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::{ColumnShape, Foreign, Kind, Shape};
+use super::{ColumnShape, Foreign, Kind, Position, Shape};
 use crate::revert::snapshot::LEDGER;
 use crate::revert::throwaway::{Session, SqlFailure};
 
@@ -82,6 +84,26 @@ pub(super) fn shapes(session: &mut dyn Session) -> Result<Vec<Shape>, SqlFailure
         });
     }
     Ok(shapes)
+}
+
+/// Those that count upwards.
+const POSITIONS: &str = "SELECT CASE WHEN s.schemaname = 'public' THEN s.sequencename::text ELSE s.schemaname || '.' || s.sequencename END, \
+     coalesce(s.last_value, s.start_value - s.increment_by)::text, CASE WHEN n.nspname = 'public' THEN t.relname::text ELSE n.nspname || '.' || t.relname END, a.attname::text \
+    FROM pg_sequences s JOIN pg_class c ON c.relname = s.sequencename AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = s.schemaname) \
+    LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') \
+    LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace n ON n.oid = t.relnamespace \
+    LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid WHERE s.increment_by > 0";
+
+/// Where the sequences stand.
+pub(super) fn positions(session: &mut dyn Session) -> Result<BTreeMap<String, Position>, SqlFailure> {
+    let mut positions = BTreeMap::new();
+    for row in session.query(POSITIONS)? {
+        let mut cells = row.into_iter();
+        let mut next = || cells.next().flatten();
+        let (Some(name), Some(at)) = (next(), next().and_then(|at| at.parse().ok())) else { continue };
+        positions.insert(name, Position { at, of: next().zip(next()) });
+    }
+    Ok(positions)
 }
 
 fn shown(schema: &str, table: &str) -> String {
