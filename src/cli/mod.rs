@@ -23,6 +23,7 @@ pub mod run;
 pub mod status;
 mod story;
 pub mod verify;
+mod verify_prisma;
 
 use std::ffi::OsString;
 

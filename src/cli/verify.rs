@@ -7,18 +7,20 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Context;
+use super::verify_prisma::Prisma;
 use crate::error::Result;
 use crate::exit_code::ExitCode;
 use crate::lint::changed;
-use crate::migrations::name::{self, Fit};
+use crate::migrations::name::{self, Fit, slug_of};
 use crate::migrations::{Migration, MigrationsFolder};
-use crate::prisma::launch;
+use crate::prisma::launch::{self, Launch};
 use crate::project::Project;
 use crate::report::verify::{Document, Format, human};
 use crate::revert::VerifyError;
 use crate::revert::prove::{Demands, Job, Proof, Verdict, history_keys, prove};
 use crate::revert::receipt::{self, RowsFrom};
 use crate::revert::rows::SEED;
+use crate::revert::second_opinion::SecondOpinion;
 use crate::revert::seed::SeedFile;
 use crate::revert::throwaway::{Reuse, Server};
 use crate::settings::shown;
@@ -48,6 +50,12 @@ pub struct Args {
     /// What the rows of our own making are made from
     #[arg(long, value_name = "N", default_value_t = SEED)]
     pub row_seed: u64,
+    /// Ask Prisma, too, whether the schema came back: one start of it for each migration [default: `prisma-diff` in the settings]
+    #[arg(long)]
+    pub prisma_diff: bool,
+    /// Where a destructive migration has no revert script, make one from the catalogue before and after it, prove it, and write it (PostgreSQL)
+    #[arg(long)]
+    pub write_revert: bool,
     /// Apply every earlier migration anew: use nothing that an earlier run has kept, and keep nothing
     #[arg(long)]
     pub cold: bool,
@@ -82,6 +90,11 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         return Ok(ExitCode::Done);
     }
     let (server, proofs) = prove_all(&args, context, &project, &folder, &chosen, &seeds)?;
+    let folder = if write_reverts(context, &folder, &proofs)? {
+        MigrationsFolder::read(&project.migrations_dir)?
+    } else {
+        folder
+    };
     let rows = RowsFrom { seed: args.row_seed, files: &seeds };
     for proof in &proofs {
         if let Some(path) = receipt::write(&project.root, &folder, proof, &server, &rows)? {
@@ -92,6 +105,31 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     document.proofs = &proofs;
     write(&args, context, &document);
     Ok(conclude(context, &folder, &proofs))
+}
+
+/// Writes what was made and restores. `true`: there was something.
+fn write_reverts(context: &mut Context, folder: &MigrationsFolder, proofs: &[Proof]) -> Result<bool> {
+    let mut any = false;
+    for proof in proofs {
+        let Some(text) = &proof.drafted else { continue };
+        let file = format!("revert_{}.sql", slug_of(&proof.name));
+        let path = folder.path.join(&proof.name).join(file);
+        let failed = |cause| VerifyError::Revert { path: path.clone(), cause };
+        let into = path.parent().unwrap_or(&folder.path);
+        let mut new = tempfile::Builder::new().prefix(".writing-").tempfile_in(into).map_err(failed)?;
+        std::io::Write::write_all(&mut new, text.as_bytes()).map_err(failed)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // A temporary file is private by default; a revert is for the team.
+            new.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+        }
+        // One that nobody has written yet may be there.
+        new.persist(&path).map_err(|error| failed(error.error))?;
+        context.shell.status("Created", &shown(&path).display().to_string());
+        any = true;
+    }
+    Ok(any)
 }
 
 /// The formats for machines; people have read it already.
@@ -138,6 +176,12 @@ fn prove_all(
     };
     let what = format!("{} on {}, as {as_prisma} runs them ({rows})", count(chosen.len(), "migration"), place.place());
     context.shell.status("Proving", &what);
+    let prisma_diff = if args.prisma_diff || settings.prisma_diff.value {
+        let all = context.settings()?;
+        Some(Prisma { project, launch: Launch::of(project, &all)? })
+    } else {
+        None
+    };
     let demands = Demands { old_application: settings.old_application.value, runs_twice: settings.runs_twice.value };
     let job = Job {
         folder,
@@ -147,6 +191,8 @@ fn prove_all(
         row_seed: args.row_seed,
         seeds,
         demands,
+        draft: args.write_revert,
+        prisma_diff: prisma_diff.as_ref().map(|asked| asked as &dyn SecondOpinion),
     };
     let color = context.shell.out_color();
     let human = args.format == Format::Human;
@@ -223,7 +269,7 @@ fn conclude(context: &mut Context, folder: &MigrationsFolder, proofs: &[Proof]) 
         shell.warn("where only the schema comes back, the data has to be kept before the migration drops it");
     }
     for proof in with(Verdict::NoRevert) {
-        let slug = crate::migrations::name::slug_of(&proof.name);
+        let slug = slug_of(&proof.name);
         let path = shown(&folder.path).join(&proof.name).join(format!("revert_{slug}.sql"));
         shell.hint(&format!("write `{}`", printable(&path.display().to_string())));
     }

@@ -8,6 +8,7 @@ pub mod checklist;
 pub mod difference;
 mod edit;
 pub mod placeholder;
+pub mod restore;
 pub mod revert_script;
 pub mod undo;
 mod way_back;

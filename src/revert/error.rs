@@ -71,6 +71,15 @@ pub enum VerifyError {
         /// All that fit.
         candidates: Vec<String>,
     },
+    /// A revert script of our making.
+    #[error("cannot write the revert script `{}`", path.display())]
+    Revert {
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
     /// A seed file.
     #[error("the seed `{}` cannot be read: {why}", path.display())]
     Seed {
@@ -97,6 +106,7 @@ impl Explain for VerifyError {
             | VerifyError::NoSuchMigration { .. }
             | VerifyError::SeveralMigrations { .. }
             | VerifyError::Seed { .. }
+            | VerifyError::Revert { .. }
             | VerifyError::Receipt { .. } => ExitCode::Usage,
             VerifyError::NotForProofs { .. } | VerifyError::ReachesOut { .. } => ExitCode::Refused,
             VerifyError::NoServer { .. } | VerifyError::Scratch(_) | VerifyError::Sql { .. } => ExitCode::Database,
@@ -119,6 +129,7 @@ impl Explain for VerifyError {
                 "what it changes there would be real, and would stay when the databases of the proof are dropped".to_owned(),
             ),
             VerifyError::Receipt { .. } => Some("the next deploy would not know of this proof".to_owned()),
+            VerifyError::Revert { .. } => Some("it was proven, and the next deploy would not find it".to_owned()),
             VerifyError::Seed { .. } => Some("a proof on other rows than the team's own would say too much".to_owned()),
             VerifyError::NoSuchMigration { .. } | VerifyError::SeveralMigrations { .. } => None,
         }
@@ -164,7 +175,9 @@ impl Explain for VerifyError {
             VerifyError::Seed { path, .. } => {
                 vec![format!("`verify.seed` in the settings, or `--seed`, names `{}`", path.display())]
             }
-            VerifyError::Receipt { path, .. } => vec![format!("check the rights of `{}`", path.display())],
+            VerifyError::Revert { path, .. } | VerifyError::Receipt { path, .. } => {
+                vec![format!("check the rights of `{}`", path.display())]
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod prove;
 pub mod receipt;
 pub mod rows;
 pub mod run;
+pub mod second_opinion;
 pub mod seed;
 pub mod snapshot;
 pub mod throwaway;

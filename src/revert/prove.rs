@@ -3,6 +3,7 @@
 //! `scripts` runs SQL as Prisma would, `attempt` tries one migration; this file leads through the history.
 
 mod attempt;
+mod drafted;
 mod scripts;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::VerifyError;
 use super::compare::DataLost;
 use super::old_application::{Answer, OldApplication};
+use super::second_opinion::{PrismaSays, SecondOpinion};
 use super::seed::SeedFile;
 use super::snapshot::LEDGER;
 use super::throwaway::Throwaway;
@@ -97,6 +99,10 @@ pub struct Proof {
     pub runs_twice: Option<RunsTwice>,
     /// Whether the application that runs before it works after it.
     pub old_application: OldApplication,
+    /// What Prisma says after the revert, where it was asked.
+    pub prisma_diff: Option<PrismaSays>,
+    /// The revert script that was made, where there was none and one was wanted.
+    pub drafted: Option<String>,
     /// Rows that were there.
     pub rows: usize,
     /// How long it took, without the earlier migrations.
@@ -151,6 +157,10 @@ pub struct Job<'a> {
     pub seeds: &'a [SeedFile],
     /// What is a failure beside the verdict.
     pub demands: Demands,
+    /// Make a revert script where a destructive migration has none (PostgreSQL).
+    pub draft: bool,
+    /// Asks Prisma after each revert.
+    pub prisma_diff: Option<&'a dyn SecondOpinion>,
 }
 
 /// The revert script of a migration: the one that has its slug, else the only one.
@@ -296,6 +306,8 @@ fn empty(migration: &Migration, destructive: bool, phase: Phase) -> Proof {
         data_not_proven: Vec::new(),
         runs_twice: None,
         old_application: OldApplication::not_tried("the migration did not run"),
+        prisma_diff: None,
+        drafted: None,
         rows: 0,
         seconds: 0.0,
     }

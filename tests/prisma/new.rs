@@ -48,7 +48,8 @@ fn writes_the_difference_and_the_way_back() {
         let revert = read("revert_rename_the_nickname.sql");
         assert!(revert.starts_with("-- Reverts: 2") && revert.contains("\"nickname\" TEXT"), "{revert}");
         assert!(read("checklist.md").contains("nickname"), "the checklist names what is destroyed");
-        bed.safe(&["verify"]).ended(0).says("schema only").says("of `User`.`nickname`");
+        let proven = bed.safe(&["verify", "--prisma-diff"]).ended(0).says("schema only").says("of `User`.`nickname`");
+        proven.says("Prisma sees no difference after the revert");
         // The migration and its revert are ones that the database takes.
         bed.safe(&["deploy", "--yes"]).ended(0).says("1 migration applied");
         bed.sqlite(&revert);
@@ -161,7 +162,8 @@ fn works_on_postgres_from_the_database_and_from_the_folder() {
         bed.safe(&["new", "from the database"]).ended(0).says("drops the column `User`.`nickname` with its values");
         let revert = std::fs::read_to_string(newest(&bed).join("revert_from_the_database.sql")).unwrap();
         assert!(revert.contains("BEGIN;\n") && revert.contains("COMMIT;\n"), "{revert}");
-        bed.safe(&["verify"]).ended(0).says("schema only").says("of `User`.`nickname`");
+        let proven = bed.safe(&["verify", "--prisma-diff"]).ended(0).says("schema only").says("of `User`.`nickname`");
+        proven.says("Prisma sees no difference after the revert");
         bed.safe(&["deploy", "--yes"]).ended(0);
         database.execute(&revert);
         assert_eq!(

@@ -5,6 +5,7 @@ mod support;
 
 mod application;
 mod bed;
+mod corpus;
 mod kept;
 mod kill;
 mod mutants;

@@ -8,6 +8,7 @@ use super::word;
 use crate::deploy::plan::phase_word;
 use crate::revert::old_application::Answer;
 use crate::revert::prove::{Proof, RunsTwice, Twice, Verdict};
+use crate::revert::second_opinion::PrismaSays;
 use crate::shell::{count, printable};
 
 /// How many broken statements are shown.
@@ -36,6 +37,9 @@ pub(super) fn sentences(proof: &Proof) -> Vec<String> {
         let rows = if proof.rows == 0 { "there were no tables to fill".to_owned() } else { count(proof.rows, "row") };
         lines.push(format!("schema and data came back: {rows}"));
     }
+    if proof.drafted.is_some() {
+        lines.push("the revert was made from the catalogue before and after the migration".to_owned());
+    }
     lines.extend(proof.differences.iter().cloned());
     for lost in &proof.data_lost {
         let name = &lost.table;
@@ -50,6 +54,11 @@ pub(super) fn sentences(proof: &Proof) -> Vec<String> {
         } else {
             format!("data not proven for table `{table}`: {why}")
         });
+    }
+    match &proof.prisma_diff {
+        Some(PrismaSays::Same) => lines.push("Prisma sees no difference after the revert".to_owned()),
+        Some(PrismaSays::NoAnswer(why)) => lines.push(format!("Prisma was asked and has no answer: {why}")),
+        Some(PrismaSays::Differs(_)) | None => {}
     }
     lines.extend(old_application(proof));
     lines.extend(proof.runs_twice.as_ref().and_then(runs_twice));

@@ -8,6 +8,7 @@ use crate::deploy::plan::phase_word;
 use crate::revert::compare::DataLost;
 use crate::revert::old_application::OldApplication;
 use crate::revert::prove::{Proof, RunsTwice, Verdict};
+use crate::revert::second_opinion::PrismaSays;
 use crate::revert::throwaway::Server;
 
 /// The version of this document. It grows when a field changes its meaning or goes away, not when one is added.
@@ -36,12 +37,16 @@ struct Migration<'p> {
     failed: bool,
     destructive: bool,
     phase: &'static str,
+    /// The revert script was made in this run.
+    drafted: bool,
     differences: &'p [String],
     data_lost: &'p [DataLost],
     data_not_proven: Vec<NotProven<'p>>,
     /// `null`: it was not tried.
     runs_twice: Option<&'p RunsTwice>,
     old_application: &'p OldApplication,
+    /// `null`: it was not asked.
+    prisma_diff: Option<&'p PrismaSays>,
     notes: &'p [String],
     rows: usize,
     seconds: f64,
@@ -76,6 +81,7 @@ fn migration(proof: &Proof) -> Migration<'_> {
         failed: proof.failed,
         destructive: proof.destructive,
         phase: phase_word(proof.phase),
+        drafted: proof.drafted.is_some(),
         differences: &proof.differences,
         data_lost: &proof.data_lost,
         data_not_proven: not_proven
@@ -83,6 +89,7 @@ fn migration(proof: &Proof) -> Migration<'_> {
             .collect(),
         runs_twice: proof.runs_twice.as_ref(),
         old_application: &proof.old_application,
+        prisma_diff: proof.prisma_diff.as_ref(),
         notes: &proof.notes,
         rows: proof.rows,
         seconds: (proof.seconds * 1000.0).round() / 1000.0,

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use super::drafted::draft;
 use super::scripts::{Stop, run_migration, run_revert};
 use super::{Job, Proof, RunsTwice, Twice, Verdict, empty, revert_of, unread};
 use crate::deploy::plan::loss;
 use crate::draft::revert_script::UNWRITTEN_MARK;
 use crate::migrations::Migration;
+use crate::project::Provider;
 use crate::revert::compare::{self, DataDifferences};
 use crate::revert::old_application;
 use crate::revert::rows::{self, Contents, Filled, Flavor, Recipe, Shape};
+use crate::revert::second_opinion::PrismaSays;
 use crate::revert::snapshot::{self, Snapshot};
 use crate::revert::throwaway::{Session, Throwaway};
 use crate::revert::{VerifyError, seed};
@@ -63,7 +66,7 @@ impl Attempt<'_> {
                     if let Some(stop) = &refused {
                         self.tell_of_refusal(&mut proof, flavor, stop);
                     }
-                    return Ok(*proof);
+                    return Ok(self.without_bad_draft(*proof));
                 }
                 Tried::Refused(stop) => {
                     if flavor == Flavor::None || refused.is_none() {
@@ -87,6 +90,21 @@ impl Attempt<'_> {
             return Ok(proof);
         }
         Ok(self.told(unread(self.migration, &said)))
+    }
+
+    fn wants_draft(&self) -> bool {
+        self.job.draft && self.judgement.is_destructive() && self.job.provider == Provider::Postgresql
+    }
+
+    /// A revert of our making that does not restore is none.
+    fn without_bad_draft(&self, mut proof: Proof) -> Proof {
+        if proof.drafted.is_none() || !proof.verdict.is_failure() {
+            return proof;
+        }
+        let Proof { verdict, differences, .. } = self.without_revert();
+        let why = std::mem::replace(&mut proof.differences, differences).into_iter().next().unwrap_or_default();
+        proof.notes.push(format!("no revert script could be made of the catalogue: {why}"));
+        Proof { verdict, drafted: None, data_lost: Vec::new(), ..proof }
     }
 
     fn is_newest(&self) -> bool {
@@ -159,7 +177,15 @@ impl Attempt<'_> {
         }
         renew(session)?;
         proof.old_application = probes.after(session);
-        let Some(revert) = revert else {
+        let drafted = match revert {
+            None if self.wants_draft() => {
+                let text = draft(session, &self.migration.name, self.script, &ready.schema)?;
+                proof.drafted = Some(text.clone());
+                sql::read(provider, text.as_bytes()).ok()
+            }
+            _ => None,
+        };
+        let Some(revert) = revert.or(drafted.as_ref()) else {
             let Proof { verdict, differences, .. } = self.without_revert();
             return Ok(Tried::Done(Box::new(Proof { verdict, differences, ..proof })));
         };
@@ -182,6 +208,7 @@ impl Attempt<'_> {
         let data = self.data_now(session, &ready.rows)?;
         proof.data_lost = data.lost;
         proof.differences.extend(data.added);
+        self.ask_prisma(place, session, &mut proof)?;
         if proof.differences.is_empty() {
             self.once_more(session, &after, &mut proof)?;
         }
@@ -229,6 +256,37 @@ impl Attempt<'_> {
         let schema = snapshot::take(provider, session)?;
         proof.rows = rows.tables.values().map(|table| table.rows.len()).sum();
         Ok(Ok(Ready { shapes, touched, filled, rows, schema }))
+    }
+
+    /// Where the schema came back: whether Prisma sees it so, too.
+    fn ask_prisma(
+        &self,
+        place: &mut dyn Throwaway,
+        session: &mut dyn Session,
+        proof: &mut Proof,
+    ) -> Result<(), VerifyError> {
+        let Some(prisma) = self.job.prisma_diff.filter(|_| proof.differences.is_empty()) else { return Ok(()) };
+        let Some(url) = session.url() else {
+            let why = "it cannot reach this throwaway database".to_owned();
+            proof.prisma_diff = Some(PrismaSays::NoAnswer(why));
+            return Ok(());
+        };
+        let shadow = place.shadow()?;
+        let migrations = &self.job.folder.migrations;
+        let before = migrations.iter().take_while(|other| other.name != self.migration.name).count();
+        let said = match prisma.difference(&url, shadow.as_deref(), &migrations[..before]) {
+            Ok(None) => PrismaSays::Same,
+            Ok(Some(sql)) => {
+                proof.differences.push(format!(
+                    "Prisma sees a difference: {}",
+                    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+                ));
+                PrismaSays::Differs(sql)
+            }
+            Err(why) => PrismaSays::NoAnswer(why),
+        };
+        proof.prisma_diff = Some(said);
+        Ok(())
     }
 
     fn data_now(&self, session: &mut dyn Session, before: &Contents) -> Result<DataDifferences, VerifyError> {

@@ -106,6 +106,8 @@ pub fn prove_now(
         chosen: names,
         row_seed: SEED,
         seeds: &seeds,
+        draft: false,
+        prisma_diff: None,
         demands: Demands { old_application: settings.old_application.value, runs_twice: settings.runs_twice.value },
     };
     let server = place.server().clone();

@@ -78,6 +78,10 @@ pub trait Session {
     /// # Errors
     /// The database's.
     fn renew(&mut self) -> Result<(), SqlFailure>;
+    /// How Prisma reaches this database; `None`: it cannot.
+    fn url(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A place for throwaway databases. Everything goes on drop, on panic and when the process is killed.
@@ -96,6 +100,13 @@ pub trait Throwaway {
     /// # Errors
     /// When it cannot be made.
     fn copy(&mut self) -> Result<Box<dyn Session>, VerifyError>;
+    /// An empty database for Prisma to replay a history on; `None`: it needs none, or there is none.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn shadow(&mut self) -> Result<Option<String>, VerifyError> {
+        Ok(None)
+    }
     /// How many migrations of the history the base has already, from an earlier run.
     fn applied(&self) -> usize {
         0

@@ -37,6 +37,7 @@ mod unix {
 
     const USER: &str = "prisma_safe";
     const BASE: &str = "prisma_safe_verify_base";
+    const SHADOW: &str = "prisma_safe_verify_shadow";
     /// A port is a part of the socket's name only.
     const PORT: u16 = 5432;
     const DATA: &str = "data";
@@ -195,6 +196,13 @@ mod unix {
             Ok(Box::new(self.admin.beside(&copy, self.schema.as_deref()).map_err(copying)?))
         }
 
+        fn shadow(&mut self) -> Result<Option<String>, VerifyError> {
+            let making = |failure| VerifyError::Sql { doing: "make a shadow database", failure };
+            self.admin.ask(&format!("DROP DATABASE IF EXISTS {SHADOW} WITH (FORCE)")).map_err(making)?;
+            self.admin.ask(&format!("CREATE DATABASE {SHADOW}")).map_err(making)?;
+            Ok(self.admin.beside(SHADOW, None).map_err(making)?.url())
+        }
+
         fn applied(&self) -> usize {
             self.kept.as_ref().map_or(0, |(_, applied)| *applied)
         }
@@ -202,7 +210,9 @@ mod unix {
         fn keep(&mut self, key: &str) {
             self.base = None;
             let last = format!("prisma_safe_verify_{}", self.copies);
-            let _ = self.admin.ask(&format!("DROP DATABASE IF EXISTS {last} WITH (FORCE)"));
+            for database in [&*last, SHADOW] {
+                let _ = self.admin.ask(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"));
+            }
             self.admin.close();
             // Only what a server has left in good order can be started from again.
             if self.process.stop(STOP_LIMIT) {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tokio::runtime::Runtime;
@@ -80,6 +81,15 @@ impl Session for Open {
             Some(schema) => self.execute(&format!("SET search_path = {}", quote::ident(Provider::Postgresql, schema))),
             None => Ok(()),
         }
+    }
+
+    /// On a socket only: Prisma takes its folder as `host=`. Where a password is needed, Prisma will say so.
+    fn url(&self) -> Option<String> {
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let folder = encode(&self.options.get_socket()?.display().to_string());
+        let (user, database) = (encode(self.options.get_username()), encode(self.options.get_database()?));
+        let schema = self.schema.as_ref().map(|schema| format!("&schema={}", encode(schema))).unwrap_or_default();
+        Some(format!("postgresql://{user}@localhost:{}/{database}?host={folder}{schema}", self.options.get_port()))
     }
 }
 

@@ -135,6 +135,10 @@ impl Session for Open {
         self.connection = Some(self.runtime.block_on(options(&self.path).connect()).map_err(failure)?);
         Ok(())
     }
+
+    fn url(&self) -> Option<String> {
+        Some(format!("file:{}", self.path.display()))
+    }
 }
 
 impl Drop for Open {
