@@ -63,6 +63,18 @@ impl Error {
         self.0.hints()
     }
 
+    /// What happened and everything below it, as one line: `message: cause: cause`.
+    #[must_use]
+    pub fn causes(&self) -> String {
+        let mut text = self.0.to_string();
+        let mut source = std::error::Error::source(&*self.0);
+        while let Some(cause) = source {
+            let _ = write!(text, ": {cause}");
+            source = cause.source();
+        }
+        text
+    }
+
     /// The whole report without colour, as it goes to stderr.
     #[must_use]
     pub fn report(&self) -> String {

@@ -55,6 +55,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(200);
 
+/// What is being done when a connection is opened.
+const CONNECT: &str = "connect";
+
 impl<C: Connection> Session<C> {
     /// Connects.
     pub fn open(
@@ -73,7 +76,7 @@ impl<C: Connection> Session<C> {
             Ok(Err(error)) => {
                 // A name lookup that hangs must not hold the process.
                 runtime.shutdown_background();
-                return Err(explain(&place, "connect", classify, &error));
+                return Err(explain(&place, CONNECT, classify, &error));
             }
             Err(_) => {
                 runtime.shutdown_background();
@@ -193,7 +196,7 @@ fn common(place: &Place, doing: &'static str, error: &sqlx::Error) -> DatabaseEr
             DatabaseError::Tls { target, said: one_line(&error.to_string()) }
         }
         sqlx::Error::Io(error) => {
-            DatabaseError::Unreachable { target, address: place.address.clone(), cause: unreachable(error) }
+            DatabaseError::Unreachable { target, address: place.address.clone(), cause: unreachable(doing, error) }
         }
         sqlx::Error::Tls(error) => DatabaseError::Tls { target, said: one_line(&error.to_string()) },
         sqlx::Error::Database(error) => DatabaseError::Query {
@@ -206,13 +209,15 @@ fn common(place: &Place, doing: &'static str, error: &sqlx::Error) -> DatabaseEr
     }
 }
 
-fn unreachable(error: &io::Error) -> Unreachable {
+fn unreachable(doing: &str, error: &io::Error) -> Unreachable {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Unreachable::Refused,
         io::ErrorKind::NotFound => Unreachable::NoSocket,
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-            Unreachable::Other("the connection was closed at once: is this the right port?".to_owned())
-        }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Unreachable::Other(if doing == CONNECT {
+            "the connection was closed at once: is this the right port?".to_owned()
+        } else {
+            "the connection was lost".to_owned()
+        }),
         // The resolver's errors have no kind of their own.
         _ if error.to_string().contains("lookup address information") => Unreachable::UnknownHost,
         _ => Unreachable::Other(one_line(&error.to_string())),

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::deploy::gates::{Outcome, Verdict};
-use crate::error::Explain;
+use crate::error::{Error, Explain};
 use crate::exit_code::ExitCode;
 use crate::prisma::PrismaError;
+use crate::prisma::errors::OwnWords;
 use crate::settings::format_duration;
 use crate::shell::count;
 
@@ -65,6 +66,24 @@ pub enum DeployError {
         /// Which migrations, and what the ledger says of them.
         details: String,
     },
+    /// The database stopped answering.
+    #[error("{}", lost(environment, *prisma_is_done))]
+    Lost {
+        /// Where to.
+        environment: String,
+        /// Prisma ran and reported success; otherwise nothing ran.
+        prisma_is_done: bool,
+        /// What the database, or the way to it, said.
+        source: OwnWords,
+    },
+}
+
+fn lost(environment: &str, prisma_is_done: bool) -> String {
+    if prisma_is_done {
+        format!("Prisma reported success, and the ledger of `{environment}` cannot be read")
+    } else {
+        format!("the database of `{environment}` stopped answering before anything was run")
+    }
 }
 
 /// A migration that a limit ended.
@@ -183,12 +202,24 @@ impl DeployError {
     }
 }
 
+impl DeployError {
+    /// An error of a database that had answered before. Others stay what they are.
+    #[must_use]
+    pub fn lost(environment: &str, prisma_is_done: bool, error: Error) -> Error {
+        if error.exit_code() != ExitCode::Database {
+            return error;
+        }
+        let source = OwnWords(error.causes());
+        DeployError::Lost { environment: environment.to_owned(), prisma_is_done, source }.into()
+    }
+}
+
 impl Explain for DeployError {
     fn exit_code(&self) -> ExitCode {
         match self {
             DeployError::Blocked { failed_migration: true, .. } => ExitCode::FailedMigration,
             DeployError::Blocked { .. } | DeployError::Busy { .. } | DeployError::OtherPlan { .. } => ExitCode::Refused,
-            DeployError::NoDatabase { .. } => ExitCode::Database,
+            DeployError::NoDatabase { .. } | DeployError::Lost { .. } => ExitCode::Database,
             DeployError::GaveWay(given) if !given.nothing_stayed => ExitCode::FailedMigration,
             DeployError::Checks { .. } => ExitCode::Findings,
             DeployError::GaveWay(_) | DeployError::LedgerDisagrees { .. } => ExitCode::Prisma,
@@ -214,7 +245,8 @@ impl Explain for DeployError {
             DeployError::GaveWay(_) => {
                 "some of its statements may be in the database, so it is not tried again by itself; no further migration runs".to_owned()
             }
-            DeployError::LedgerDisagrees { .. } => {
+            DeployError::Lost { prisma_is_done: false, .. } => "nothing was run, the database is as it was".to_owned(),
+            DeployError::LedgerDisagrees { .. } | DeployError::Lost { prisma_is_done: true, .. } => {
                 "what was applied is not known for sure; do not deploy the application until it is".to_owned()
             }
         })
@@ -241,6 +273,9 @@ impl Explain for DeployError {
                 format!("what is applied: `cargo prisma-safe status --env {environment}`"),
             ],
             DeployError::GaveWay(given) => given.hints(),
+            DeployError::Lost { environment, .. } => {
+                vec![format!("when it answers again: `cargo prisma-safe status --env {environment}`")]
+            }
             DeployError::LedgerDisagrees { environment, .. } => {
                 vec![format!("read the ledger itself: `cargo prisma-safe status --env {environment}`")]
             }

@@ -51,7 +51,10 @@ pub const CODES: &[Code] = &[
         Database,
         "the database server cannot be reached",
         "nothing was changed; the server is down, the host or port is wrong, or a firewall is in between",
-        &["`cargo prisma-safe env show {env}` shows host and port, and where they came from"],
+        &[
+            "`cargo prisma-safe env show {env}` shows host and port, and where they came from",
+            "when it answers again: `cargo prisma-safe status --env {env}`",
+        ],
     ),
     code(
         "P1002",

@@ -10,7 +10,7 @@ use crate::error::Explain;
 use crate::exit_code::ExitCode;
 
 /// Prisma's or the database's own words, as the cause below ours.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnWords(pub String);
 
 impl fmt::Display for OwnWords {
@@ -282,6 +282,7 @@ error: P1001: the database server cannot be reached
   caused by: Can't reach database server at `localhost:5432`
 why: nothing was changed; the server is down, the host or port is wrong, or a firewall is in between
 hint: `cargo prisma-safe env show staging` shows host and port, and where they came from
+hint: when it answers again: `cargo prisma-safe status --env staging`
 "#);
     }
 
@@ -371,6 +372,7 @@ error: P1001: the database server cannot be reached
   caused by: Prisma's own words
 why: nothing was changed; the server is down, the host or port is wrong, or a firewall is in between
 hint: `cargo prisma-safe env show staging` shows host and port, and where they came from
+hint: when it answers again: `cargo prisma-safe status --env staging`
 
 exit 5
 error: P1002: the database answered too late, or another migration run holds Prisma's lock

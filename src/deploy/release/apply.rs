@@ -150,7 +150,7 @@ fn run(sources: &Sources<'_>, prepared: &mut Prepared, watcher: &mut dyn Watcher
         let after = History::new(&folder.migrations, target.survey().ledger.as_deref());
         let error = match ran.result {
             Ok(success) => {
-                looked?;
+                looked.map_err(|error| DeployError::lost(target.name(), true, error))?;
                 return finish(target, plan, &after, success, watcher);
             }
             Err(error) => error,

@@ -75,8 +75,9 @@ pub fn prepare(
     watcher.see(Event::Reached(&target));
     if !wanted.dry_run && is_pending(&folder, &target) {
         // From here to the last look at the ledger nobody else deploys; what was read before may be old by now.
-        take_lock(&mut target, wanted.lock_wait, watcher)?;
-        target.look()?;
+        take_lock(&mut target, wanted.lock_wait, watcher)
+            .and_then(|()| target.look())
+            .map_err(|error| DeployError::lost(target.name(), false, error))?;
     }
     let assessment = Assessment::of(sources, &mut target, &folder)?;
     Ok(Prepared { target, folder, assessment, started_at, wanted })
