@@ -32,7 +32,7 @@ pub use activity::{Activity, LongTransaction};
 pub use archiving::{Archiving, archiving};
 pub use connect::{ServerOptions, connect, open_script, server_options};
 pub use count::count_rows;
-pub use deploy_lock::{DeployLock, lock_folder_of};
+pub use deploy_lock::{DeployLock, FolderLock, lock_folder_of};
 pub use error::{DatabaseError, Unreachable};
 pub use ledger::{LedgerRow, LockState};
 pub use leftovers::{Leftover, LeftoverKind, leftovers};

@@ -3,7 +3,7 @@
 use super::dev_test::{OtherEnvironment, OtherUrl};
 use super::source::{FoundUrl, Sources};
 use super::{DatabaseUrl, EnvironmentKind};
-use crate::database::{self, ConnectOptions, Database, DeployLock, LedgerRow, LockState, Server, Survey};
+use crate::database::{self, ConnectOptions, Database, DeployLock, FolderLock, LedgerRow, LockState, Server, Survey};
 use crate::error::Result;
 use crate::settings::EnvironmentSettings;
 
@@ -18,7 +18,7 @@ pub struct Target {
     database: Option<Box<dyn Database>>,
     exists: bool,
     /// SQLite's deploy lock; a server's lives with its connection.
-    lock: Option<std::fs::File>,
+    lock: Option<FolderLock>,
 }
 
 impl Target {
