@@ -13,7 +13,7 @@ pub(super) struct Signals {
 #[cfg(unix)]
 mod unix {
     use std::io::IsTerminal as _;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::{Arc, LazyLock};
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -31,11 +31,28 @@ mod unix {
         flag
     });
 
+    /// How many children are waited for; several deploys may run at once.
+    static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+    fn begin() {
+        WAITING.fetch_add(1, Ordering::SeqCst);
+        BY_DEFAULT.store(false, Ordering::SeqCst);
+    }
+
+    fn end() {
+        if WAITING.fetch_sub(1, Ordering::SeqCst) == 1 {
+            BY_DEFAULT.store(true, Ordering::SeqCst);
+            // One that began in between had its word overwritten.
+            if WAITING.load(Ordering::SeqCst) > 0 {
+                BY_DEFAULT.store(false, Ordering::SeqCst);
+            }
+        }
+    }
+
     impl Signals {
         pub(in super::super) fn forward_to(events: &Sender<Event>) -> Self {
-            BY_DEFAULT.store(false, Ordering::SeqCst);
+            begin();
             let Ok(mut signals) = signal_hook::iterator::Signals::new(ENDING) else {
-                BY_DEFAULT.store(true, Ordering::SeqCst);
                 return Signals { handle: None };
             };
             let handle = signals.handle();
@@ -56,7 +73,7 @@ mod unix {
             if let Some(handle) = &self.handle {
                 handle.close();
             }
-            BY_DEFAULT.store(true, Ordering::SeqCst);
+            end();
         }
     }
 
