@@ -14,10 +14,10 @@ mod deploy;
 mod dev_test;
 mod doubles;
 mod execution;
+mod faults;
 mod gates;
 mod guard;
 mod interruption;
-mod kill;
 mod mysql;
 mod new;
 mod postgres;
@@ -26,3 +26,4 @@ mod relay;
 mod resolve;
 mod revert;
 mod streams;
+

@@ -316,8 +316,17 @@ fn free_port() -> Result<u16, String> {
 }
 
 /// Starts the server, sets the watch, waits until it answers.
-fn start(kind: Kind, folder: &Path, socket: PathBuf, mut build: impl FnMut(u16) -> Command) -> Result<Server, String> {
-    let port = free_port()?;
+fn start(kind: Kind, folder: &Path, socket: PathBuf, build: impl FnOnce(u16) -> Command) -> Result<Server, String> {
+    start_at(free_port()?, kind, folder, socket, build)
+}
+
+fn start_at(
+    port: u16,
+    kind: Kind,
+    folder: &Path,
+    socket: PathBuf,
+    build: impl FnOnce(u16) -> Command,
+) -> Result<Server, String> {
     let log = fs::File::create(folder.join("server.log")).map_err(|error| error.to_string())?;
     let stderr = log.try_clone().map_err(|error| error.to_string())?;
     let mut child = build(port).stdout(log).stderr(stderr).spawn().map_err(|error| error.to_string())?;
@@ -380,37 +389,64 @@ fn make_certificates(folder: &Path, account: Option<&Account>) -> Result<(), Str
 }
 
 fn start_postgres(tls: Tls) -> Result<Server, String> {
-    let folders = installed_postgres();
-    let (initdb, postgres) = (program(&["initdb"], &folders)?, program(&["postgres"], &folders)?);
-    let account = account(&["postgres", "nobody"])?;
-    let folder = new_folder(if tls == Tls::On { "postgres-tls" } else { "postgres" }, account.as_ref())?;
-    let data = folder.join("data");
-    if tls == Tls::On {
-        make_certificates(&folder, account.as_ref())?;
+    let cluster = Cluster::create(if tls == Tls::On { "postgres-tls" } else { "postgres" }, tls, false)?;
+    cluster.start(free_port()?)
+}
+
+/// A PostgreSQL server's files.
+struct Cluster {
+    folder: PathBuf,
+    account: Option<Account>,
+    program: PathBuf,
+    tls: Tls,
+    mortal: bool,
+}
+
+impl Cluster {
+    fn create(name: &str, tls: Tls, mortal: bool) -> Result<Self, String> {
+        let folders = installed_postgres();
+        let (initdb, program) = (program(&["initdb"], &folders)?, program(&["postgres"], &folders)?);
+        let account = account(&["postgres", "nobody"])?;
+        let folder = new_folder(name, account.as_ref())?;
+        let data = folder.join("data");
+        if tls == Tls::On {
+            make_certificates(&folder, account.as_ref())?;
+        }
+        finish(
+            command(&initdb, account.as_ref(), &folder)
+                .args([
+                    "--username=admin",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                    "--no-sync",
+                    "--no-instructions",
+                ])
+                .arg("--pgdata")
+                .arg(&data),
+        )?;
+        // Over TCP a password is needed, as in real life; the socket is for the tests' own administration.
+        let rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(data.join("pg_hba.conf"), rules).map_err(|error| error.to_string())?;
+        Ok(Cluster { folder, account, program, tls, mortal })
     }
-    finish(
-        command(&initdb, account.as_ref(), &folder)
-            .args([
-                "--username=admin",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "--no-instructions",
-            ])
-            .arg("--pgdata")
-            .arg(&data),
-    )?;
-    // Over TCP a password is needed, as in real life; the socket is for the tests' own administration.
-    let rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
-    fs::write(data.join("pg_hba.conf"), rules).map_err(|error| error.to_string())?;
-    let server = start(Kind::Postgres, &folder, folder.clone(), |port| {
-        let mut server = command(&postgres, account.as_ref(), &folder);
-        server.arg("-D").arg(&data).arg("-k").arg(&folder).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
+
+    fn start(&self, port: u16) -> Result<Server, String> {
+        let server = start_at(port, Kind::Postgres, &self.folder, self.folder.clone(), |port| self.command(port))?;
+        server.session("").execute("ALTER ROLE admin PASSWORD 'admin-pass'");
+        Ok(server)
+    }
+
+    fn command(&self, port: u16) -> Command {
+        let Cluster { folder, account, program, tls, .. } = self;
+        let mut server = command(program, account.as_ref(), folder);
+        server.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
+        server.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
         for setting in [
             "fsync=off",
             "full_page_writes=off",
-            "synchronous_commit=off",
+            // A commit that was answered must outlive `kill -9` where a test does that.
+            if self.mortal { "synchronous_commit=on" } else { "synchronous_commit=off" },
             "shared_buffers=16MB",
             "wal_level=minimal",
             "max_wal_senders=0",
@@ -419,15 +455,68 @@ fn start_postgres(tls: Tls) -> Result<Server, String> {
         ] {
             server.args(["-c", setting]);
         }
-        if tls == Tls::On {
+        if *tls == Tls::On {
             let path = |name| folder.join(name).display().to_string();
             server.args(["-c", "ssl=on", "-c", &format!("ssl_cert_file={}", path("server.crt"))]);
             server.args(["-c", &format!("ssl_key_file={}", path("server.key"))]);
         }
         server
-    })?;
-    server.session("").execute("ALTER ROLE admin PASSWORD 'admin-pass'");
-    Ok(server)
+    }
+}
+
+/// A PostgreSQL server of one test alone, which that test may kill and start again.
+pub struct Mortal {
+    pub server: &'static Server,
+    cluster: Cluster,
+}
+
+impl Mortal {
+    /// `None` after [`skip_or_fail`].
+    #[track_caller]
+    pub fn start(name: &str) -> Option<Self> {
+        let started = Cluster::create(name, Tls::Off, true).and_then(|cluster| {
+            let server = cluster.start(free_port()?)?;
+            Ok(Mortal { server: Box::leak(Box::new(server)), cluster })
+        });
+        started.map_err(|why| skip_or_fail(&format!("no PostgreSQL server: {why}"))).ok()
+    }
+
+    /// `kill -9` of every process of the server at once, as when its machine goes down. What the system had of its files stays.
+    pub fn kill(&self) {
+        let postmaster = read_pid(&self.cluster.folder.join("server.pid")).expect("it was started");
+        let mut processes = vec![postmaster];
+        for entry in fs::read_dir("/proc").expect("Linux").flatten() {
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse::<i32>().ok());
+            if parent == Some(postmaster) {
+                processes.extend(entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()));
+            }
+        }
+        for process in &processes {
+            if let Some(pid) = rustix::process::Pid::from_raw(*process) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+        // A process that is not reaped yet is dead enough.
+        let gone = |process: &i32| {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('Z'))
+        };
+        while !processes.iter().all(gone) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Starts it again, on the same files and the same port.
+    pub fn restart(&mut self) {
+        // Its lock files name a process that nobody has reaped yet, which it would take for a server.
+        for lock in ["data/postmaster.pid", &format!(".s.PGSQL.{}.lock", self.server.port)] {
+            let _ = fs::remove_file(self.cluster.folder.join(lock));
+        }
+        let mut server = self.cluster.start(self.server.port).expect("it starts again");
+        server.databases = AtomicUsize::new(self.server.databases.load(Ordering::Relaxed));
+        self.server = Box::leak(Box::new(server));
+    }
 }
 
 /// Debian keeps the servers out of `PATH`; the newest first.
