@@ -63,6 +63,12 @@ pub fn is_held(lock: &LockState) -> bool {
 }
 
 impl EnvironmentStatus {
+    /// The environment of many databases that this is one of.
+    #[must_use]
+    pub fn fleet(&self) -> Option<&str> {
+        self.name.split_once(crate::settings::TENANT).map(|(fleet, _)| fleet)
+    }
+
     /// The history, when it is known.
     #[must_use]
     pub fn history(&self) -> Option<&History> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{CliError, GlobalArgs};
-use crate::environment::{EnvironmentUrls, Sources};
+use crate::environment::{EnvironmentUrls, Sources, Tenant};
 use crate::error::Result;
 use crate::project::{Project, ProjectError, Variables};
 use crate::settings::{EnvironmentSettings, Origin, Settings, SettingsError};
@@ -104,8 +104,8 @@ impl Context {
 
     /// An environment of `--env` or its variable; a wrong name in the variable is hard to see, so it is said.
     fn named(&self, settings: &Settings, name: &str) -> Result<EnvironmentSettings> {
-        match (settings.environment(name), self.global.env_origin()) {
-            (Ok(environment), _) => Ok(environment.clone()),
+        match (settings.named(name), self.global.env_origin()) {
+            (Ok(environment), _) => Ok(environment),
             (
                 Err(SettingsError::UnknownEnvironment { name, nearest, known, has_settings, .. }),
                 origin @ Origin::Variable(_),
@@ -131,6 +131,16 @@ impl Context {
             }
         }
         Ok(found)
+    }
+
+    /// The databases of an environment of many. Runs its `targets-command`.
+    ///
+    /// # Errors
+    /// When the list cannot be had or read.
+    pub fn tenants(&self, environment: &EnvironmentSettings) -> Result<Vec<Tenant>> {
+        let (settings, project) = (self.settings()?, self.project()?);
+        let sources = Sources { settings: &settings, project: &project, variables: &self.variables };
+        Ok(sources.tenants(environment)?)
     }
 
     /// The URLs of an environment. Runs its `url-command`.

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::story::Story;
 use super::{Context, FormatArgs};
+use crate::deploy::fleet::FleetError;
 use crate::deploy::gates::{Outcome, Verdict};
 use crate::deploy::release::{self, Prepared, Wanted};
-use crate::deploy::{Applied, Plan, plan};
+use crate::deploy::{Applied, Plan, Planned, plan};
 use crate::environment::Target;
 use crate::environment::source::Sources;
 use crate::error::Result;
@@ -33,6 +34,9 @@ pub struct Args {
     /// How long to wait for another deploy to the same database, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub lock_wait: u64,
+    /// Of an environment of many databases only these
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub only: Vec<String>,
     /// Format of stdout.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -60,14 +64,20 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let environment = context.environment()?;
     let variables = context.variables.clone();
     let sources = Sources { settings: &settings, project: &project, variables: &variables };
-    let target = Target::reach(&sources, &environment)?;
-    let shell = &mut context.shell;
     let wanted = Wanted {
         dry_run: args.dry_run,
         create_database: args.create_database,
         plan: args.plan.clone(),
         lock_wait: Duration::from_secs(args.lock_wait),
     };
+    if environment.is_fleet() {
+        return super::fleet::run(&args, &environment, &wanted, context);
+    }
+    if !args.only.is_empty() {
+        return Err(FleetError::One { environment: environment.name.value }.into());
+    }
+    let target = Target::reach(&sources, &environment)?;
+    let shell = &mut context.shell;
     let prepared = release::prepare(&sources, target, wanted, &mut Story::new(shell))?;
     let mut document = Told::new(&prepared);
     if prepared.is_idle() {
@@ -82,7 +92,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     if args.dry_run {
         document.print(shell, args.format.is_json());
         if !args.format.is_json() {
-            print_sql(shell, &prepared.assessment.plan);
+            print_sql(shell, &prepared.assessment.plan.migrations);
         }
         // What would stop the deploy is this run's answer too.
         return checked.map(|()| ExitCode::Done).map_err(Into::into);
@@ -174,26 +184,31 @@ fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
     let verb = if dry_run { "Would apply" } else { "Plan" };
     shell.status(verb, &count(plan.migrations.len(), "migration"));
     for planned in &plan.migrations {
-        let (statements, understood) = planned.statements;
-        let mut line = format!(
-            "{} · {} · {}",
-            printable(&planned.name),
-            plan::phase_word(planned.phase),
-            count(statements, "statement")
-        );
-        if understood < statements {
-            line.push_str(&format!(", {} not understood", statements - understood));
-        }
-        shell.note(&format!("             {line}"));
-        for lost in &planned.destructions {
-            shell.note(&format!("             ! {}", printable(&plan::loss(lost))));
-        }
+        show_planned(shell, planned, "");
+    }
+}
+
+/// One migration: its line, which ends with `more`, and what it destroys.
+pub(super) fn show_planned(shell: &mut Shell, planned: &Planned, more: &str) {
+    let (statements, understood) = planned.statements;
+    let mut line = format!(
+        "{} · {} · {}",
+        printable(&planned.name),
+        plan::phase_word(planned.phase),
+        count(statements, "statement")
+    );
+    if understood < statements {
+        line.push_str(&format!(", {} not understood", statements - understood));
+    }
+    shell.note(&format!("             {line}{more}"));
+    for lost in &planned.destructions {
+        shell.note(&format!("             ! {}", printable(&plan::loss(lost))));
     }
 }
 
 /// The SQL as it would be sent, each migration under its name.
-fn print_sql(shell: &mut Shell, plan: &Plan) {
-    for planned in &plan.migrations {
+pub(super) fn print_sql<'p>(shell: &mut Shell, migrations: impl IntoIterator<Item = &'p Planned>) {
+    for planned in migrations {
         let sql = printable(&planned.sql);
         let end = if sql.ends_with('\n') { "" } else { "\n" };
         shell.data(&format!("-- migration {}\n{sql}{end}\n", printable(&planned.name)));

@@ -8,6 +8,7 @@ pub mod deploy;
 pub mod env;
 mod error;
 pub mod explain;
+mod fleet;
 mod global;
 pub mod guard;
 pub mod init;

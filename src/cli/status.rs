@@ -38,7 +38,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         context.named_environments()?
     };
     let folder = MigrationsFolder::read(&project.migrations_dir)?;
-    let places = environments.iter().map(|environment| place(environment, context)).collect();
+    let places = environments.iter().flat_map(|environment| places(environment, context)).collect();
     let statuses = ask_all(places, &folder);
     let warnings = warnings(&folder, &project);
     show(&statuses, &warnings, &args, context);
@@ -50,6 +50,26 @@ struct Place {
     name: String,
     kind: EnvironmentKind,
     url: Result<DatabaseUrl>,
+}
+
+/// The place of an environment, or those of the databases that it is.
+fn places(environment: &EnvironmentSettings, context: &mut Context) -> Vec<Place> {
+    if !environment.is_fleet() {
+        return vec![place(environment, context)];
+    }
+    match context.tenants(environment) {
+        Ok(tenants) => tenants
+            .into_iter()
+            .map(|tenant| Place {
+                name: tenant.environment.name.value,
+                kind: environment.kind.value,
+                url: Ok(tenant.found.url),
+            })
+            .collect(),
+        Err(error) => {
+            vec![Place { name: environment.name.value.clone(), kind: environment.kind.value, url: Err(error) }]
+        }
+    }
 }
 
 fn place(environment: &EnvironmentSettings, context: &mut Context) -> Place {
@@ -82,8 +102,21 @@ fn not_dev(environment: &EnvironmentSettings, urls: &EnvironmentUrls) -> Option<
     check_before_asking(&claim).err().map(|not_dev| not_dev.to_string())
 }
 
-/// Asks every database, all at the same time: one that hangs costs its own timeout only.
+/// Databases that are asked at the same time.
+const AT_ONCE: usize = 16;
+
+/// Asks every database, many at the same time: one that hangs costs its own timeout only.
 fn ask_all(mut places: Vec<Place>, folder: &MigrationsFolder) -> Vec<EnvironmentStatus> {
+    let mut statuses = Vec::with_capacity(places.len());
+    while !places.is_empty() {
+        let rest = places.split_off(AT_ONCE.min(places.len()));
+        statuses.extend(ask_some(places, folder));
+        places = rest;
+    }
+    statuses
+}
+
+fn ask_some(mut places: Vec<Place>, folder: &MigrationsFolder) -> Vec<EnvironmentStatus> {
     if places.len() == 1 {
         return places.drain(..).map(|place| ask(place, folder)).collect();
     }
@@ -165,22 +198,55 @@ fn show(statuses: &[EnvironmentStatus], warnings: &[String], args: &Args, contex
         let _ = json::write(shell.data_writer(), statuses, warnings);
     } else {
         let look = human::Look { color: shell.out_color(), all_rows: shell.verbosity() == Verbosity::Verbose };
-        if args.all {
-            shell.data(&human::side_by_side(statuses, look));
+        // The databases of one environment stand together, and are many.
+        let (many, single): (Vec<_>, Vec<_>) =
+            statuses.chunk_by(|a, b| a.fleet().is_some() && a.fleet() == b.fleet()).partition(|group| group.len() > 1);
+        let single: Vec<&EnvironmentStatus> = single.into_iter().flatten().collect();
+        let mut parts = Vec::new();
+        if args.all && !single.is_empty() {
+            parts.push(human::side_by_side(&single, look));
         } else {
-            let tables: Vec<String> = statuses.iter().map(|status| human::table(status, look)).collect();
-            shell.data(&tables.join("\n"));
+            parts.extend(single.iter().map(|status| human::table(status, look)));
         }
+        parts.extend(many.into_iter().map(|group| human::many(group, look)));
+        shell.data(&parts.join("\n"));
     }
     for warning in warnings {
         shell.warn(&crate::shell::printable(warning));
     }
-    for status in statuses {
-        if let Outcome::Unknown { error, .. } = &status.outcome {
-            shell.error(error);
-        }
+    let errors = statuses.iter().filter_map(|status| match &status.outcome {
+        Outcome::Unknown { error, .. } => Some(error),
+        Outcome::Read(_) | Outcome::NoDatabase { .. } => None,
+    });
+    for error in errors.take(SHOWN) {
+        shell.error(error);
     }
-    for hint in statuses.iter().flat_map(EnvironmentStatus::hints) {
+    let mut hints: Vec<String> =
+        statuses.iter().filter(|status| status.fleet().is_none()).flat_map(EnvironmentStatus::hints).collect();
+    hints.extend(hints_for_many(statuses));
+    for hint in hints {
         shell.hint(&crate::shell::printable(&hint));
     }
+}
+
+/// Errors and hints in full; `--format json` has all of them.
+const SHOWN: usize = 8;
+
+/// What is urgent in one database is said of it; what is only pending, once for all.
+fn hints_for_many(statuses: &[EnvironmentStatus]) -> Vec<String> {
+    let mut hints = Vec::new();
+    let mut pending: Vec<&str> = Vec::new();
+    for status in statuses {
+        let Some(fleet) = status.fleet() else { continue };
+        if status.exit_code() != ExitCode::Done {
+            hints.extend(status.hints());
+        } else if !status.hints().is_empty() && !pending.contains(&fleet) {
+            pending.push(fleet);
+        }
+    }
+    hints.truncate(SHOWN);
+    hints.extend(pending.iter().map(|fleet| {
+        format!("`cargo prisma-safe deploy --env {fleet} --dry-run` shows what the next deploy would run")
+    }));
+    hints
 }

@@ -10,6 +10,7 @@ pub mod downtime;
 pub mod error;
 pub mod evidence;
 pub mod execution;
+pub mod fleet;
 pub mod gates;
 pub mod plan;
 pub mod plan_checks;

@@ -53,6 +53,20 @@ pub fn hash(settings: &Settings, target: &Target, folder: &MigrationsFolder, pri
     sum.finish()
 }
 
+/// One hash over the plans of many databases, whatever their order; `None`: one that could not be looked at.
+#[must_use]
+pub fn of_many<'h>(environment: &str, plans: impl IntoIterator<Item = (&'h str, Option<&'h str>)>) -> String {
+    let mut plans: Vec<_> = plans.into_iter().collect();
+    plans.sort_unstable();
+    let mut sum = Sum(Sha256::new());
+    sum.add("databases of", environment);
+    for (name, plan) in plans {
+        sum.add("name", name);
+        sum.add("plan", plan.unwrap_or(""));
+    }
+    sum.finish()
+}
+
 struct Sum(Sha256);
 
 impl Sum {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gates::Verdict;
 use crate::database::LedgerRow;
+use crate::settings::in_file_name;
 
 /// Where receipts are, from the project's folder.
 pub const FOLDER: &str = ".prisma-safe/receipts";
@@ -177,7 +178,7 @@ pub fn write_as(
     let folder = project.join(FOLDER);
     std::fs::create_dir_all(&folder)?;
     let time = started_at.strftime("%Y%m%dT%H%M%S.%3fZ");
-    let path = Path::new(FOLDER).join(format!("{what}-{environment}-{time}.json"));
+    let path = Path::new(FOLDER).join(format!("{what}-{}-{time}.json", in_file_name(environment)));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".prisma-safe-");
     #[cfg(unix)]
@@ -193,7 +194,7 @@ pub fn write_as(
 /// What the newest receipt of a deploy to an environment, or of a revert in it, says is applied there. Files that cannot be read, or are none of ours, say nothing.
 #[must_use]
 pub fn recorded(project: &Path, environment: &str) -> Vec<Recorded> {
-    let prefixes = ["deploy", "revert"].map(|what| format!("{what}-{environment}-"));
+    let prefixes = ["deploy", "revert"].map(|what| format!("{what}-{}-", in_file_name(environment)));
     let entries = std::fs::read_dir(project.join(FOLDER)).into_iter().flatten().flatten();
     let mut files: Vec<(String, PathBuf)> = entries
         .filter_map(|entry| {

@@ -26,6 +26,6 @@ pub use identity::{Comparison, DatabaseIdentity, Doubt};
 pub use kind::EnvironmentKind;
 pub use marker::Marker;
 pub use not_dev::{NotDev, Reason, Which};
-pub use source::{EnvironmentUrls, FoundUrl, Provenance, SourceError, Sources};
+pub use source::{EnvironmentUrls, FoundUrl, Provenance, SourceError, Sources, Tenant};
 pub use target::Target;
 pub use url::{DatabaseUrl, UrlError};

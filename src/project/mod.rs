@@ -21,8 +21,8 @@ mod url_reference;
 mod variables;
 mod version;
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 pub use datasource::Datasource;
 pub use dotenv::{DotenvFiles, DotenvValue, names_in};
@@ -106,7 +106,7 @@ pub struct Project {
     /// The `.env` files that its Prisma reads.
     pub dotenv: DotenvFiles,
     settings: PrismaSettings,
-    prisma: OnceCell<PrismaCli>,
+    prisma: OnceLock<PrismaCli>,
 }
 
 impl Project {
@@ -142,7 +142,7 @@ impl Project {
             urls,
             dotenv,
             settings: settings.prisma.clone(),
-            prisma: OnceCell::new(),
+            prisma: OnceLock::new(),
         })
     }
 

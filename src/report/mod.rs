@@ -1,6 +1,7 @@
 //! One model in, every format out. Never reads files or databases.
 
 pub mod environments;
+pub mod fleet;
 pub mod lint;
 pub mod recovery;
 pub mod revert;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::backup::BackupSettings;
 use super::drift::DriftSettings;
 use super::execution::ExecutionSettings;
+use super::fleet::{FleetSettings, TargetsSource, read_targets};
 use super::gates::GateSettings;
 use super::impact::ImpactSettings;
 use super::origin::Sourced;
@@ -24,6 +25,15 @@ pub enum UrlSource {
     Command(Vec<String>),
     /// Whatever the Prisma project itself reads: for a `dev` that says nothing else.
     Project,
+    /// Many URLs, with a name each: the environment is many databases, and none of them by itself.
+    Targets(TargetsSource),
+    /// One of many, by its name.
+    Target {
+        /// All of them.
+        all: TargetsSource,
+        /// The one.
+        name: String,
+    },
 }
 
 /// `[env.<name>]`.
@@ -65,6 +75,18 @@ pub struct EnvironmentSettings {
     pub approvals: Option<Sourced<u64>>,
     /// `approval-max-age`: for how long an approval holds.
     pub approval_max_age: Sourced<Duration>,
+    /// How a deploy goes over the databases, where there are many.
+    pub fleet: Option<FleetSettings>,
+}
+
+/// Between the name of an environment of many databases and the name of one of them: `fleet/acme`. No environment's own name has it.
+pub const TENANT: char = '/';
+
+/// An environment's name as a part of a file's name.
+#[must_use]
+pub fn in_file_name(environment: &str) -> String {
+    // No environment's own name has this one either.
+    environment.replace(TENANT, "+")
 }
 
 /// For how long an approval holds where nothing is said.
@@ -93,7 +115,25 @@ impl EnvironmentSettings {
             drift: DriftSettings::default(),
             approvals: None,
             approval_max_age: Sourced::default(APPROVAL_MAX_AGE),
+            fleet: None,
         }
+    }
+
+    /// Whether it is many databases.
+    #[must_use]
+    pub const fn is_fleet(&self) -> bool {
+        matches!(self.url.value, UrlSource::Targets(_))
+    }
+
+    /// One of its databases as an environment of its own, named `fleet/acme`, with all that is set for the whole. `None`: it is one database.
+    #[must_use]
+    pub fn tenant(&self, name: &str) -> Option<Self> {
+        let UrlSource::Targets(all) = &self.url.value else { return None };
+        let mut tenant = self.clone();
+        tenant.name.value = format!("{}{TENANT}{name}", self.name.value);
+        tenant.url.value = UrlSource::Target { all: all.clone(), name: name.to_owned() };
+        tenant.fleet = None;
+        Some(tenant)
     }
 
     fn read(name: Sourced<String>, mut table: Table<'_, '_>, root: &Path) -> Option<Self> {
@@ -106,6 +146,18 @@ impl EnvironmentSettings {
         let url = read_url(&mut table, "", root);
         let kind = table.word("kind", &kinds).unwrap_or(Sourced::default(EnvironmentKind::Unstated));
         let impact = table.table("impact").map(|impact| ImpactSettings::read(impact, kind.value));
+        let targets = read_targets(&mut table);
+        if targets.is_some() {
+            let beside =
+                ["url-env", "url-file", "url-command", "direct-url-env", "direct-url-file", "direct-url-command"];
+            if table.mentions(&beside) {
+                let help = "an environment is one database (`url-env`) or many (`targets-env`)".to_owned();
+                table.complain(format!("{} is both one database and many", table.heading()), Some(help));
+            }
+        }
+        let is_fleet = table.mentions(&["targets-env", "targets-command"]);
+        let fleet = FleetSettings::read(&mut table, is_fleet);
+        let url = targets.map(|targets| targets.map(UrlSource::Targets)).or(url);
         let settings = EnvironmentSettings {
             impact: impact.unwrap_or_else(|| ImpactSettings::for_kind(kind.value)),
             drift: table.table("drift").map(DriftSettings::read).unwrap_or_default(),
@@ -124,6 +176,7 @@ impl EnvironmentSettings {
             window: table.table("window").and_then(WindowSettings::read),
             gates: table.table("gates").map(GateSettings::read).unwrap_or_default(),
             backup: table.table("backup").and_then(|backup| BackupSettings::read(backup, root)),
+            fleet,
             name,
         };
         if !is_environment_name(&settings.name.value) {
@@ -134,7 +187,10 @@ impl EnvironmentSettings {
         }
         // A developer's own database may be whatever the Prisma project itself reads.
         let may_be_projects = settings.kind.value.is_dev();
-        if url.is_none() && !may_be_projects && !table.mentions(&["url", "url-env", "url-file", "url-command"]) {
+        if url.is_none()
+            && !may_be_projects
+            && !table.mentions(&["url", "url-env", "url-file", "url-command", "targets-env", "targets-command"])
+        {
             table.complain(
                 format!("{} does not say where its URL comes from", table.heading()),
                 Some(format!("add `url-env = \"{}_DATABASE_URL\"`", settings.name.value.to_uppercase())),

@@ -11,6 +11,7 @@ mod duration;
 mod environment;
 mod error;
 mod execution;
+mod fleet;
 mod gates;
 mod guard;
 mod impact;
@@ -32,9 +33,10 @@ pub use approvers::{Approver, KEY_PREFIX, parse_hex, parse_public_key};
 pub use backup::{BackupSettings, BackupSource};
 pub use drift::DriftSettings;
 pub use duration::{DurationError, format_duration, parse_duration};
-pub use environment::{EnvironmentSettings, UrlSource};
+pub use environment::{EnvironmentSettings, TENANT, UrlSource, in_file_name};
 pub use error::SettingsError;
 pub use execution::ExecutionSettings;
+pub use fleet::{FleetSettings, TargetsSource};
 pub use gates::{GATES, GateMode, GateSettings};
 pub use guard::{GuardSettings, UngatedDeploy};
 pub use impact::ImpactSettings;
@@ -185,6 +187,20 @@ impl Settings {
     #[must_use]
     pub fn exist(&self) -> bool {
         self.source != SettingsSource::Nothing
+    }
+
+    /// The environment of that name, or one database of an environment of many: `fleet/acme`. Whether there is such a database shows when its
+    /// URL is asked for.
+    ///
+    /// # Errors
+    /// [`SettingsError::UnknownEnvironment`] with the nearest name.
+    pub fn named(&self, name: &str) -> Result<EnvironmentSettings, SettingsError> {
+        if let Some((fleet, tenant)) = name.split_once(TENANT)
+            && let Some(found) = self.environment(fleet)?.tenant(tenant)
+        {
+            return Ok(found);
+        }
+        self.environment(name).cloned()
     }
 
     /// The environment of that name.

@@ -68,6 +68,14 @@ fn it_writes_what_it_found() {
     # [env.staging.gates]
     # lint = "warn"
 
+    # Many databases that get the same migrations: a variable or a command with a `name=URL` a line, or JSON.
+    # [env.fleet]
+    # kind = "production"
+    # targets-env = "TENANT_DATABASES"     # or targets-command = ["our-tenants", "--urls"]
+    # canary = "acme"                      # deployed first, alone
+    # parallel = 4
+    # max-failures = 0
+
     # A backup before every deploy: taken by this tool (`folder`), by a command, or checked by one.
     # [env.production.backup]
     # folder = "backups"

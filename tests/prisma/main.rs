@@ -26,4 +26,5 @@ mod relay;
 mod resolve;
 mod revert;
 mod streams;
+mod tenants;
 

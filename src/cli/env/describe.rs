@@ -72,7 +72,9 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         drift,
         approvals,
         approval_max_age,
+        fleet,
     } = environment;
+    let number = |value: &Sourced<u64>| Some(value.clone().map(|number| number.to_string()));
     let text = |key, value: &Option<Sourced<String>>| {
         value.as_ref().map(|set| PolicyReport { key, value: set.value.clone(), origin: set.origin.to_string() })
     };
@@ -96,6 +98,9 @@ fn policy(environment: &EnvironmentSettings) -> Vec<PolicyReport> {
         ),
         text("max-size-under-lock", &impact.max_bytes.clone().filter(Sourced::is_set).map(|set| set.map(format_size))),
         text("drift.ignore", &drift.ignore.clone().map(|set| set.map(|names| names.join(", ")))),
+        text("canary", &fleet.as_ref().and_then(|fleet| fleet.canary.clone())),
+        text("parallel", &fleet.as_ref().and_then(|fleet| number(&fleet.parallel))),
+        text("max-failures", &fleet.as_ref().and_then(|fleet| number(&fleet.max_failures))),
         text("backup", &backup.as_ref().map(|backup| backup.source.clone().map(backup_text))),
     ]
     .into_iter()

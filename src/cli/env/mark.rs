@@ -57,7 +57,7 @@ impl Explain for OtherMark {
 /// When the database cannot be read or written, carries another environment's mark, or the question is not answered.
 pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let environment = match &args.name {
-        Some(name) => context.settings()?.environment(name)?.clone(),
+        Some(name) => context.settings()?.named(name)?,
         None => context.environment()?,
     };
     let name = environment.name.value.clone();

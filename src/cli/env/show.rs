@@ -29,7 +29,7 @@ pub struct Args {
 /// When settings or project cannot be read, the environment does not exist, or its URL cannot be had.
 pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let environment = match &args.name {
-        Some(name) => context.settings()?.environment(name)?.clone(),
+        Some(name) => context.settings()?.named(name)?,
         None => context.environment()?,
     };
     let described = describe(context, &environment)?;

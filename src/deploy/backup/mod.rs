@@ -21,7 +21,7 @@ pub use error::BackupError;
 use crate::environment::DatabaseUrl;
 use crate::environment::url::driver::Driver;
 use crate::project::Provider;
-use crate::settings::{BackupSettings, BackupSource, shown};
+use crate::settings::{BackupSettings, BackupSource, in_file_name, shown};
 
 /// A backup that was taken.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -81,7 +81,7 @@ fn into_folder(folder: &Path, environment: &str, url: &DatabaseUrl) -> Result<Ta
         },
     };
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%S.%3fZ");
-    let path = folder.join(format!("{environment}-{time}.{ending}"));
+    let path = folder.join(format!("{}-{time}.{ending}", in_file_name(environment)));
     let (bytes, sha256) = sum(file.path()).map_err(refused)?;
     file.as_file().sync_all().map_err(refused)?;
     // `VACUUM INTO` and the dump programs write through the name, which is still this file.
@@ -146,6 +146,11 @@ fn finish(name: &str, expression: &duct::Expression) -> Result<Vec<u8>, BackupEr
         .stdout_capture()
         .stderr_capture()
         .unchecked()
+        // A dump that outlives us would keep its locks on every table, for nobody.
+        .before_spawn(|command| {
+            crate::prisma::orphan::die_with_parent(command);
+            Ok(())
+        })
         .run()
         .map_err(|error| failed(format!("it cannot be started: {error}")))?;
     if output.status.success() {

@@ -45,19 +45,31 @@ pub(super) struct Required {
 /// The required environments with their URLs. Runs a `url-command`, whose words are shown.
 pub(super) fn find(ground: &Ground<'_>) -> Vec<Required> {
     let Some(requires) = &ground.target.environment().requires else { return Vec::new() };
-    let url = |name: &str| -> Result<DatabaseUrl, String> {
-        let environment = ground.sources.settings.environment(name).map_err(|error| error.to_string())?;
-        Ok(ground.sources.urls(environment).map_err(|error| error.to_string())?.migrate().url.clone())
+    requires.value.iter().flat_map(|name| find_one(ground, name)).collect()
+}
+
+/// One required environment; one that is many databases is required in each of them.
+fn find_one(ground: &Ground<'_>, name: &str) -> Vec<Required> {
+    let required = |name: &str, url| Required {
+        name: name.to_owned(),
+        url,
+        recorded: receipt::recorded(&ground.sources.project.root, name),
     };
-    requires
-        .value
-        .iter()
-        .map(|name| Required {
-            name: name.clone(),
-            url: url(name),
-            recorded: receipt::recorded(&ground.sources.project.root, name),
-        })
-        .collect()
+    let environment = match ground.sources.settings.environment(name) {
+        Ok(environment) => environment,
+        Err(error) => return vec![required(name, Err(error.to_string()))],
+    };
+    if environment.is_fleet() {
+        return match ground.sources.tenants(environment) {
+            Ok(tenants) => tenants
+                .into_iter()
+                .map(|tenant| required(&tenant.environment.name.value, Ok(tenant.found.url)))
+                .collect(),
+            Err(error) => vec![required(name, Err(error.to_string()))],
+        };
+    }
+    let url = ground.sources.urls(environment).map(|urls| urls.migrate().url.clone());
+    vec![required(name, url.map_err(|error| error.to_string()))]
 }
 
 impl Required {

@@ -1,4 +1,4 @@
-//! A URL that a command prints: a secret store's client, mostly. No shell; stdout is taken and never shown.
+//! A URL, or many of them, that a command prints: a secret store's client, mostly. No shell; stdout is taken and never shown.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::SourceError;
 use super::file::{LIMIT, one_line};
@@ -19,13 +19,16 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same when nobody asked for this environment and nobody sees what it says.
 const TIMEOUT_HIDDEN: Duration = Duration::from_secs(10);
 
+/// More than the URLs of any fleet have.
+const LIMIT_OF_MANY: u64 = 4 * 1024 * 1024;
+
 /// What commands said in this run. Every command that looks at one environment compares it with the others, so each would be
 /// run several times; a secret store may ask a person each time.
 static SAID: Mutex<BTreeMap<(PathBuf, Vec<String>), Said>> = Mutex::new(BTreeMap::new());
 
 #[derive(Clone)]
 enum Said {
-    Url(SecretString),
+    Text(SecretString),
     /// Without anybody having seen its stderr.
     FailedUnseen(String),
 }
@@ -39,16 +42,46 @@ pub(super) enum Stderr {
     Hidden,
 }
 
+/// The one URL that a command prints.
 pub(super) fn run(
     environment: &EnvironmentSettings,
     words: &[String],
     root: &Path,
     stderr: Stderr,
 ) -> Result<SecretString, SourceError> {
+    let text = run_for_text(environment, words, root, stderr, LIMIT)?;
+    one_line(text.expose_secret().as_bytes().to_vec()).map_err(|problem| not_one_url(environment, words, problem))
+}
+
+/// Everything that a command prints, which may be many URLs.
+pub(super) fn run_for_all(
+    environment: &EnvironmentSettings,
+    words: &[String],
+    root: &Path,
+    stderr: Stderr,
+) -> Result<SecretString, SourceError> {
+    run_for_text(environment, words, root, stderr, LIMIT_OF_MANY)
+}
+
+fn not_one_url(environment: &EnvironmentSettings, words: &[String], problem: &'static str) -> SourceError {
+    SourceError::NotOneUrl {
+        environment: environment.name.value.clone(),
+        place: format!("the output of `{}`", words.first().map_or("", String::as_str)),
+        problem,
+    }
+}
+
+fn run_for_text(
+    environment: &EnvironmentSettings,
+    words: &[String],
+    root: &Path,
+    stderr: Stderr,
+    limit: u64,
+) -> Result<SecretString, SourceError> {
     let key = (root.to_owned(), words.to_vec());
     let said = SAID.lock().ok().and_then(|said| said.get(&key).cloned());
     match (said, stderr) {
-        (Some(Said::Url(url)), _) => return Ok(url),
+        (Some(Said::Text(text)), _) => return Ok(text),
         (Some(Said::FailedUnseen(problem)), Stderr::Hidden) => {
             let (environment, program) = (environment.name.value.clone(), words[0].clone());
             return Err(SourceError::Command { environment, program, problem });
@@ -56,9 +89,12 @@ pub(super) fn run(
         (Some(Said::FailedUnseen(_)) | None, _) => {}
     }
     let timeout = if stderr == Stderr::Hidden { TIMEOUT_HIDDEN } else { TIMEOUT };
-    let result = run_within(environment, words, root, stderr, timeout);
+    let result = run_within(environment, words, root, stderr, timeout, limit).and_then(|bytes| {
+        let text = String::from_utf8(bytes).map_err(|_| not_one_url(environment, words, "is not UTF-8"))?;
+        Ok(SecretString::from(text))
+    });
     let said = match &result {
-        Ok(url) => Some(Said::Url(url.clone())),
+        Ok(text) => Some(Said::Text(text.clone())),
         Err(SourceError::Command { problem, .. }) => Some(Said::FailedUnseen(problem.clone())),
         Err(_) => None,
     };
@@ -74,7 +110,8 @@ fn run_within(
     root: &Path,
     stderr: Stderr,
     timeout: Duration,
-) -> Result<SecretString, SourceError> {
+    limit: u64,
+) -> Result<Vec<u8>, SourceError> {
     let name = || environment.name.value.clone();
     let program = words.first().cloned().unwrap_or_default();
     let failed = |problem: String| SourceError::Command { environment: name(), program: program.clone(), problem };
@@ -92,7 +129,7 @@ fn run_within(
     // Not joined: a grandchild may hold the pipe open after the command itself was ended.
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let read = (&*thread_reader).take(LIMIT + 1).read_to_end(&mut bytes);
+        let read = (&*thread_reader).take(limit + 1).read_to_end(&mut bytes);
         let _ = sender.send(read.map(|_| bytes));
     });
     let bytes = match receiver.recv_timeout(timeout) {
@@ -103,7 +140,7 @@ fn run_within(
             return Err(failed(format!("it did not answer within {} seconds", timeout.as_secs_f32())));
         }
     };
-    if bytes.len() as u64 > LIMIT {
+    if bytes.len() as u64 > limit {
         let _ = reader.kill();
     } else if let Some(output) = reader.try_wait().ok().flatten()
         && !output.status.success()
@@ -113,23 +150,21 @@ fn run_within(
             None => "it was ended by a signal".to_owned(),
         }));
     }
-    one_line(bytes).map_err(|problem| SourceError::NotOneUrl {
-        environment: name(),
-        place: format!("the output of `{program}`"),
-        problem,
-    })
+    if bytes.len() as u64 > limit {
+        return Err(not_one_url(environment, words, "is far too long for a URL"));
+    }
+    Ok(bytes)
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     fn outcome(words: &[&str], timeout: Duration) -> String {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let environment = EnvironmentSettings::implicit_dev();
-        match run_within(&environment, &words, Path::new("/"), Stderr::Hidden, timeout) {
+        let text = run_within(&environment, &words, Path::new("/"), Stderr::Hidden, timeout, LIMIT);
+        match text.and_then(|bytes| one_line(bytes).map_err(|problem| not_one_url(&environment, &words, problem))) {
             Ok(url) => url.expose_secret().to_owned(),
             Err(error) => error.to_string(),
         }

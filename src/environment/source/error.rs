@@ -91,6 +91,36 @@ pub enum SourceError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The environment is many databases, and one is needed.
+    #[error("`{environment}` is {} databases, and this is about one", names.len())]
+    Many {
+        /// The environment.
+        environment: String,
+        /// What they are called.
+        names: Vec<String>,
+    },
+    /// The text with many URLs cannot be read.
+    #[error("the databases of `{environment}`: {place} {problem}")]
+    Targets {
+        /// The environment.
+        environment: String,
+        /// The variable or the command.
+        place: String,
+        /// What is wrong, without anything of the text but names.
+        problem: String,
+    },
+    /// There is no database of that name among many.
+    #[error("`{environment}` has no database `{name}`")]
+    UnknownTarget {
+        /// The environment.
+        environment: String,
+        /// What was asked for.
+        name: String,
+        /// The nearest name that there is.
+        nearest: Option<String>,
+        /// How many there are.
+        known: usize,
+    },
     /// The Prisma project names no URL at all.
     #[error("neither the schema `{}` nor a Prisma config says where the database is", schema.display())]
     ProjectNamesNone {
@@ -128,6 +158,8 @@ impl SourceError {
                 matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied)
             }
             SourceError::Command { .. } | SourceError::ProjectNamesNone { .. } => true,
+            SourceError::Targets { problem, .. } => problem == "is empty",
+            SourceError::Many { .. } | SourceError::UnknownTarget { .. } => false,
             SourceError::NotOneUrl { problem, .. } => *problem == "is empty",
             SourceError::Computed { .. } | SourceError::Url { .. } | SourceError::Project(_) => false,
         }
@@ -141,6 +173,9 @@ impl Explain for SourceError {
             | SourceError::File { .. }
             | SourceError::Command { .. }
             | SourceError::NotOneUrl { .. }
+            | SourceError::Many { .. }
+            | SourceError::Targets { .. }
+            | SourceError::UnknownTarget { .. }
             | SourceError::ProjectNamesNone { .. }
             | SourceError::Computed { .. } => ExitCode::Usage,
             SourceError::Url { problem, .. } => problem.exit_code(),
@@ -152,6 +187,11 @@ impl Explain for SourceError {
         match self {
             SourceError::NotSet(not_set) => Some(not_set.why()),
             SourceError::File { .. } | SourceError::Command { .. } | SourceError::NotOneUrl { .. } => None,
+            SourceError::Many { .. } => None,
+            SourceError::Targets { .. } => {
+                Some("a list that is read wrongly would leave databases out, or deploy one of them twice".to_owned())
+            }
+            SourceError::UnknownTarget { known, .. } => Some(format!("there are {known} of them")),
             SourceError::ProjectNamesNone { .. } | SourceError::Computed { .. } => Some(
                 "the database that is checked must be the one that Prisma goes to, so it is never guessed".to_owned(),
             ),
@@ -168,6 +208,17 @@ impl Explain for SourceError {
                 vec![format!("run the `url-command` of `[env.{environment}]` by hand to see what it says")]
             }
             SourceError::NotOneUrl { .. } => vec!["it must hold the URL and nothing else".to_owned()],
+            SourceError::Many { environment, names } => vec![format!(
+                "name one of them: `--env {environment}/{}`; `cargo prisma-safe status --env {environment}` shows all",
+                names.first().map_or("NAME", String::as_str)
+            )],
+            SourceError::Targets { .. } => {
+                vec!["write lines of `name=URL`, or JSON: `[{\"name\": \"acme\", \"url\": \"…\"}]`, each database once".to_owned()]
+            }
+            SourceError::UnknownTarget { environment, nearest, .. } => vec![match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("`cargo prisma-safe status --env {environment}` shows them all"),
+            }],
             SourceError::ProjectNamesNone { .. } | SourceError::Computed { .. } => vec![
                 "name the variable that Prisma reads: `url-env = \"DATABASE_URL\"` under `[prisma]` in prisma-safe.toml".to_owned(),
             ],

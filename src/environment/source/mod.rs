@@ -1,6 +1,8 @@
 //! Where an environment's URL comes from, and getting it from there: a variable of the process or of the `.env` files that this
 //! Prisma would read, a file, a command, or what the Prisma project itself names.
 //!
+//! An environment may be many databases ([`Sources::tenants`]): then each of them is an environment of its own, named `fleet/acme`.
+//!
 //! The process environment is never changed. Every URL carries its [`Provenance`], so that `env show` and refusals can say it.
 //! To add a way: a variant of [`UrlSource`] with its keys in `settings/environment.rs`, a variant of [`Provenance`], an arm in
 //! `Sources::fetch`.
@@ -8,6 +10,7 @@
 mod command;
 mod error;
 mod file;
+mod targets;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -19,7 +22,7 @@ pub use error::{NotSet, SourceError};
 use super::dev_test::{OtherEnvironment, OtherUrl};
 use super::url::DatabaseUrl;
 use crate::project::{Project, UrlReference, Variables};
-use crate::settings::{EnvironmentSettings, Settings, UrlSource, shown};
+use crate::settings::{EnvironmentSettings, Settings, TargetsSource, UrlSource, nearest, shown};
 
 /// Where a URL was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +107,17 @@ pub struct Sources<'a> {
     pub variables: &'a Variables,
 }
 
+/// One of the databases of an environment of many, as an environment of its own.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its name among them.
+    pub name: String,
+    /// All that is set for the whole, under the name `fleet/acme`.
+    pub environment: EnvironmentSettings,
+    /// Its URL.
+    pub found: FoundUrl,
+}
+
 /// A URL's text before it is read.
 struct Fetched {
     text: SecretString,
@@ -133,11 +147,89 @@ impl Sources<'_> {
         }
     }
 
+    /// The databases of an environment of many, in the order in which they are listed, names and databases each once. Runs its `targets-command`,
+    /// whose stderr is shown. Empty for an environment that is one database.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the list cannot be had or read, a URL in it cannot be read, or two of them are one database.
+    pub fn tenants(&self, environment: &EnvironmentSettings) -> Result<Vec<Tenant>, SourceError> {
+        let UrlSource::Targets(all) = &environment.url.value else { return Ok(Vec::new()) };
+        self.tenants_of(environment, all, command::Stderr::Shown)
+    }
+
+    fn tenants_of(
+        &self,
+        environment: &EnvironmentSettings,
+        all: &TargetsSource,
+        stderr: command::Stderr,
+    ) -> Result<Vec<Tenant>, SourceError> {
+        let mut tenants: Vec<Tenant> = Vec::new();
+        for (name, found) in self.listed(environment, all, stderr)? {
+            let wrong = |problem: String| SourceError::Targets {
+                environment: environment.name.value.clone(),
+                place: found.provenance.to_string(),
+                problem,
+            };
+            for known in &tenants {
+                if known.name == name {
+                    return Err(wrong(format!("calls two databases `{name}`")));
+                }
+                let same = known.found.url.identity().same_database(found.url.identity());
+                if same == super::Comparison::Same {
+                    return Err(wrong(format!("has one database twice: as `{}` and as `{name}`", known.name)));
+                }
+            }
+            let Some(environment) = environment.tenant(&name) else { continue };
+            tenants.push(Tenant { name, environment, found });
+        }
+        Ok(tenants)
+    }
+
+    /// Names and URLs as they are listed.
+    fn listed(
+        &self,
+        environment: &EnvironmentSettings,
+        all: &TargetsSource,
+        stderr: command::Stderr,
+    ) -> Result<Vec<(String, FoundUrl)>, SourceError> {
+        let Fetched { text, provenance } = match all {
+            TargetsSource::Variable(name) => self.of_variable(environment, name)?,
+            TargetsSource::Command(words) => Fetched {
+                text: command::run_for_all(environment, words, &self.settings.root, stderr)?,
+                provenance: Provenance::Command(words[0].clone()),
+            },
+        };
+        let wrong = |problem: String| SourceError::Targets {
+            environment: environment.name.value.clone(),
+            place: provenance.to_string(),
+            problem,
+        };
+        let listed = targets::read(text.expose_secret()).map_err(wrong)?;
+        let mut found = Vec::with_capacity(listed.len());
+        for (index, one) in listed.into_iter().enumerate() {
+            let fetched = Fetched { text: one.url, provenance: provenance.clone() };
+            let place = one.name.clone().map_or_else(|| format!("number {}", index + 1), |name| format!("`{name}`"));
+            let url = self.read(environment, fetched).map_err(|error| match error {
+                SourceError::Url { environment, provenance, problem } => {
+                    SourceError::Url { environment, provenance: format!("{provenance}, {place}"), problem }
+                }
+                other => other,
+            })?;
+            let name = match one.name {
+                Some(name) => name,
+                None => name_of(&url.url)
+                    .ok_or_else(|| wrong(format!("has no name for {place}, and its database's name cannot be one")))?,
+            };
+            found.push((name, url));
+        }
+        Ok(found)
+    }
+
     /// What is known of every environment but one, for the dev test: an environment with two URLs is there twice.
     #[must_use]
     pub fn others(&self, except: &str) -> Vec<OtherEnvironment> {
         let mut others = Vec::new();
-        for environment in self.settings.environments.iter().filter(|other| other.name.value != except) {
+        for environment in self.each_database().iter().filter(|other| other.name.value != except) {
             let mut add = |url| {
                 others.push(OtherEnvironment {
                     name: environment.name.value.clone(),
@@ -160,12 +252,28 @@ impl Sources<'_> {
         others
     }
 
+    /// Every environment, and one of many databases once for each of them. A list that cannot be had stays one environment, without a URL.
+    #[must_use]
+    pub fn each_database(&self) -> Vec<EnvironmentSettings> {
+        let each = self.settings.environments.iter().map(|environment| match &environment.url.value {
+            UrlSource::Targets(all) => match self.tenants_of(environment, all, command::Stderr::Hidden) {
+                Ok(tenants) => tenants.into_iter().map(|tenant| tenant.environment).collect(),
+                Err(_) => vec![environment.clone()],
+            },
+            _ => vec![environment.clone()],
+        });
+        each.flatten().collect()
+    }
+
     fn urls_with(
         &self,
         environment: &EnvironmentSettings,
         stderr: command::Stderr,
     ) -> Result<EnvironmentUrls, SourceError> {
-        let url = self.read(environment, self.fetch(environment, &environment.url.value, stderr)?)?;
+        let url = match &environment.url.value {
+            UrlSource::Target { all, name } => self.one_of(environment, all, name, stderr)?,
+            source => self.read(environment, self.fetch(environment, source, stderr)?)?,
+        };
         let direct = match &environment.direct_url {
             Some(source) => Some(self.fetch(environment, &source.value, stderr)?),
             None => self.projects_own_direct(environment)?,
@@ -180,11 +288,30 @@ impl Sources<'_> {
         let is_own = match &environment.url.value {
             UrlSource::Project => true,
             UrlSource::Variable(name) => urls.url.as_ref().and_then(UrlReference::variable) == Some(name),
-            UrlSource::File(_) | UrlSource::Command(_) => false,
+            UrlSource::File(_) | UrlSource::Command(_) | UrlSource::Targets(_) | UrlSource::Target { .. } => false,
         };
         match &urls.direct {
             Some(direct) if is_own => self.of_reference(environment, direct).map(Some),
             _ => Ok(None),
+        }
+    }
+
+    fn one_of(
+        &self,
+        environment: &EnvironmentSettings,
+        all: &TargetsSource,
+        name: &str,
+        stderr: command::Stderr,
+    ) -> Result<FoundUrl, SourceError> {
+        let mut listed = self.listed(environment, all, stderr)?;
+        match listed.iter().position(|(known, _)| known == name) {
+            Some(at) => Ok(listed.swap_remove(at).1),
+            None => Err(SourceError::UnknownTarget {
+                environment: fleet_of(environment).to_owned(),
+                name: name.to_owned(),
+                nearest: nearest(name, listed.iter().map(|(known, _)| known.as_str())).map(str::to_owned),
+                known: listed.len(),
+            }),
         }
     }
 
@@ -202,6 +329,11 @@ impl Sources<'_> {
             UrlSource::Command(words) => {
                 let text = command::run(environment, words, &self.settings.root, stderr)?;
                 Ok(Fetched { text, provenance: Provenance::Command(words[0].clone()) })
+            }
+            UrlSource::Targets(all) | UrlSource::Target { all, .. } => {
+                let listed = self.listed(environment, all, stderr)?;
+                let names = listed.into_iter().map(|(name, _)| name).collect();
+                Err(SourceError::Many { environment: environment.name.value.clone(), names })
             }
             UrlSource::Project => match &self.project.urls.url {
                 Some(reference) => self.of_reference(environment, reference),
@@ -260,4 +392,20 @@ impl Sources<'_> {
             }),
         }
     }
+}
+
+/// A database that nobody named: its own name, where that can be one.
+fn name_of(url: &DatabaseUrl) -> Option<String> {
+    let identity = url.identity();
+    let name = match identity.path() {
+        Some(file) => file.file_stem()?.to_str()?.to_owned(),
+        None => identity.database()?.to_owned(),
+    };
+    targets::is_name(&name).then_some(name)
+}
+
+/// The name of the environment of many that one belongs to.
+fn fleet_of(environment: &EnvironmentSettings) -> &str {
+    let name = &environment.name.value;
+    name.split_once(crate::settings::TENANT).map_or(name, |(fleet, _)| fleet)
 }

@@ -118,13 +118,13 @@ impl Place {
         target: &DatabaseUrl,
         pinned: Option<&str>,
         variables: &Variables,
-    ) -> Result<&EnvironmentSettings, String> {
+    ) -> Result<EnvironmentSettings, String> {
         if let Some(name) = pinned {
-            return self.settings.environment(name).map_err(|error| error.to_string());
+            return self.settings.named(name).map_err(|error| error.to_string());
         }
         // Without settings the project's own URL is `dev`, and that is the one that Prisma uses.
         if let ([only], false) = (self.settings.environments.as_slice(), self.settings.exist()) {
-            return Ok(only);
+            return Ok(only.clone());
         }
         let sources = match (&self.project, self.sources(variables)) {
             (_, Some(sources)) => sources,
@@ -133,8 +133,8 @@ impl Place {
         };
         let mut not_here = Vec::new();
         let mut belongs = Vec::new();
-        for environment in &self.settings.environments {
-            match sources.urls(environment) {
+        for environment in sources.each_database() {
+            match sources.urls(&environment) {
                 Ok(urls) => {
                     let all = [Some(&urls.url), urls.direct.as_ref()];
                     if all
@@ -145,12 +145,12 @@ impl Place {
                         belongs.push(environment);
                     }
                 }
-                Err(_) => not_here.push(environment.name.value.as_str()),
+                Err(_) => not_here.push(environment.name.value),
             }
         }
         // One that is not dev wins: the claim is then refused for its kind.
         let found = belongs.iter().find(|environment| !environment.kind.value.is_dev()).or(belongs.first());
-        found.copied().ok_or_else(|| {
+        found.cloned().ok_or_else(|| {
             let mut text = "it is the database of no environment in the settings".to_owned();
             if !not_here.is_empty() {
                 text.push_str(&format!(" (not available here: `{}`)", not_here.join("`, `")));
@@ -187,7 +187,7 @@ impl Place {
             direct: direct.as_ref().map(|(url, origin)| (url, origin.as_str())),
             shadow: shadow.as_ref().map(|(url, origin)| (url, origin.as_str())),
         };
-        match prove(&self.settings, environment, urls, &schemas, &others) {
+        match prove(&self.settings, &environment, urls, &schemas, &others) {
             Ok(_) => Standing::Dev,
             Err(not_dev) => Standing::NotDev {
                 reason: not_dev.to_string(),

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::database::LockState;
 use crate::history::{Entry, History, State};
+use crate::report::fleet::columns;
 use crate::shell::{count, printable};
 use crate::status::{EnvironmentStatus, Outcome, Reading, is_held, shown_time};
 
@@ -228,9 +229,63 @@ fn marker_line(status: &EnvironmentStatus, reading: &Reading) -> Option<String> 
     status.foreign_marker().map(|_| format!("{claim}, not `{}` ({})", status.name, status.kind))
 }
 
+/// The databases of one environment: one line each, then the sum.
+#[must_use]
+pub fn many(databases: &[EnvironmentStatus], look: Look) -> String {
+    let name = databases.first().and_then(EnvironmentStatus::fleet).unwrap_or_default();
+    let kind = databases.first().map_or("", |status| status.kind.as_str());
+    let rows: Vec<[String; 5]> = databases
+        .iter()
+        .map(|status| {
+            let name = status.name.rsplit(crate::settings::TENANT).next().unwrap_or_default();
+            let number = |count: Option<usize>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+            let history = status.history();
+            [
+                printable(name).into_owned(),
+                status.target.as_ref().map_or_else(String::new, |target| printable(target).into_owned()),
+                number(history.map(|history| history.in_state(State::Applied).count())),
+                number(history.map(|history| history.would_apply().count())),
+                state_of(status),
+            ]
+        })
+        .collect();
+    let done = databases.iter().filter(|status| state_of(status) == UP_TO_DATE).count();
+    let mut text = format!("{}\n", look.bold(&format!("{name} ({kind})")));
+    text.push_str(&columns(["database", "place", "applied", "pending", "state"], &rows));
+    let _ = writeln!(text, "{}: {done} {UP_TO_DATE}", count(databases.len(), "database"));
+    text
+}
+
+const UP_TO_DATE: &str = "up to date";
+
+/// What is worth knowing of a database in a few words, the worst first.
+fn state_of(status: &EnvironmentStatus) -> String {
+    let reading = match &status.outcome {
+        Outcome::Unknown { .. } => return "not known, see the error".to_owned(),
+        Outcome::NoDatabase { .. } => return "no database yet".to_owned(),
+        Outcome::Read(reading) => reading,
+    };
+    let mut parts = Vec::new();
+    if let Some(marker) = status.foreign_marker() {
+        parts.push(format!("marked as `{}`", printable(&marker.environment)));
+    }
+    let history = &reading.history;
+    for state in [State::Failed, State::Edited, State::Missing, State::OutOfOrder, State::RolledBack] {
+        if let Some(first) = history.in_state(state).next() {
+            let words = if state == State::Failed && is_held(&reading.lock) { "running?" } else { state.words() };
+            parts.push(format!("{words}: {}", printable(&first.name)));
+        }
+    }
+    if parts.is_empty() {
+        let pending = history.would_apply().next().is_some();
+        parts.push(if pending { "pending" } else { UP_TO_DATE }.to_owned());
+    }
+    parts.join("; ")
+}
+
 /// All environments side by side: which migration is where, since when.
 #[must_use]
-pub fn side_by_side(environments: &[EnvironmentStatus], look: Look) -> String {
+pub fn side_by_side(environments: &[&EnvironmentStatus], look: Look) -> String {
     let names = all_names(environments);
     let name_width = names.iter().map(|name| printable(name).chars().count()).max().unwrap_or(0);
     let columns: Vec<Vec<Cell>> = environments.iter().map(|environment| column(environment, &names)).collect();
@@ -287,10 +342,10 @@ impl Cell {
     }
 }
 
-fn all_names(environments: &[EnvironmentStatus]) -> Vec<&str> {
+fn all_names<'s>(environments: &[&'s EnvironmentStatus]) -> Vec<&'s str> {
     let mut names: Vec<&str> = environments
         .iter()
-        .filter_map(EnvironmentStatus::history)
+        .filter_map(|status| status.history())
         .flat_map(|history| history.entries.iter().map(|entry| &*entry.name))
         .collect();
     names.sort_by(|a, b| crate::migrations::name::compare(a, b));
