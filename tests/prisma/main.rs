@@ -27,4 +27,3 @@ mod resolve;
 mod revert;
 mod streams;
 mod tenants;
-
