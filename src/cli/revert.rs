@@ -1,5 +1,6 @@
 //! `revert`: take the newest applied migration back with its proven revert script, for the rare case.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::story::Story;
+use super::verify::place;
 use super::{Context, FormatArgs};
 use crate::database::open_script;
 use crate::database::script::{ScriptConnection, ScriptSettings};
@@ -16,7 +18,7 @@ use crate::deploy::release::{self, Event, Watcher as _};
 use crate::deploy::{DeployError, plan_hash};
 use crate::environment::source::Sources;
 use crate::environment::{FoundUrl, Target};
-use crate::error::{Explain as _, Result};
+use crate::error::Result;
 use crate::exit_code::ExitCode;
 use crate::history::{History, State};
 use crate::migrations::MigrationsFolder;
@@ -28,10 +30,11 @@ use crate::revert::run::RevertError;
 use crate::revert::run::catalogue::Expected;
 use crate::revert::run::choose::{Wanted, choose};
 use crate::revert::run::execute::{self, Stop};
-use crate::revert::run::proof::{self, Asked, Told};
+use crate::revert::run::proof::{self, Asked};
 use crate::revert::run::receipt::{Receipt, Reverted};
 use crate::revert::run::steps::{self, Step};
 use crate::revert::run::stop::StopFlag;
+use crate::revert::throwaway::Reuse;
 use crate::settings::Sourced;
 use crate::shell::{Shell, count, printable};
 
@@ -106,7 +109,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     let limit = environment.statement_timeout.as_ref().map(|set| set.value).filter(|limit| !limit.is_zero());
     let counting = limit.map_or(COUNTING, |limit| limit.min(COUNTING));
     let stakes = steps.iter().map(|step| step.stakes(prisma, counting, &mut *connection)).collect::<Vec<_>>();
-    let proofs = prove_steps(shell, &args, &sources, &target, &folder, &steps)?;
+    let proofs = prove_steps(context, &args, &sources, &target, &folder, &steps);
+    let shell = &mut context.shell;
     let mut work = Work {
         planned: steps
             .iter()
@@ -220,13 +224,13 @@ fn connect(target: &Target, stop: &Arc<AtomicBool>) -> Result<Box<dyn ScriptConn
 
 /// The proof of each step, made now where a receipt does not do.
 fn prove_steps(
-    shell: &mut Shell,
+    context: &mut Context,
     args: &Args,
     sources: &Sources<'_>,
     target: &Target,
     folder: &MigrationsFolder,
     steps: &[Step<'_>],
-) -> Result<Vec<Result<proof::Proven, RevertError>>> {
+) -> Vec<Result<proof::Proven, RevertError>> {
     let asked = Asked {
         project: &sources.project.root,
         folder,
@@ -235,26 +239,34 @@ fn prove_steps(
     };
     let names: Vec<String> = steps.iter().map(|step| step.name().to_owned()).collect();
     let missing = proof::to_prove(&asked, &names);
-    if !missing.is_empty() {
-        let made = proof::prove_now(sources, folder, &missing, |told| match told {
-            Told::Place(place) => {
-                shell.status("Proving", &format!("{} on {}", count(missing.len(), "revert script"), printable(place)));
-            }
-            Told::Proof(proof) => {
-                for line in crate::report::verify::human::proof(proof, false).lines() {
-                    shell.note(&format!("             {line}"));
-                }
-            }
-        });
+    if !missing.is_empty()
         // No throwaway server is no proof, and that is an answer too.
-        if let Err(error) = made {
-            shell.warn(&format!("it could not be proven here: {error}"));
-            for hint in error.hints() {
-                shell.hint(&hint);
-            }
+        && let Err(error) = prove_now(context, sources, folder, &missing)
+    {
+        context.shell.warn(&format!("it could not be proven here: {}", printable(&error.to_string())));
+        for hint in error.hints() {
+            context.shell.hint(&hint);
         }
     }
-    Ok(names.iter().map(|name| proof::check(&asked, name)).collect())
+    names.iter().map(|name| proof::check(&asked, name)).collect()
+}
+
+fn prove_now(
+    context: &mut Context,
+    sources: &Sources<'_>,
+    folder: &MigrationsFolder,
+    names: &BTreeSet<String>,
+) -> Result<()> {
+    let plan = place::Plan { project: sources.project, folder, chosen: names };
+    let mut place = place::open(context, &plan, &Reuse { keys: &[], cold: true })?;
+    let shell = &mut context.shell;
+    shell.status("Proving", &format!("{} on {}", count(names.len(), "revert script"), printable(&place.place())));
+    proof::prove_now(sources, folder, names, &mut *place, |proof| {
+        for line in crate::report::verify::human::proof(proof, false).lines() {
+            shell.note(&format!("             {line}"));
+        }
+    })?;
+    Ok(())
 }
 
 fn planned(

@@ -1,7 +1,7 @@
 //! `verify`: runs migrations and their reverts on a throwaway database.
 
 mod clean;
-mod place;
+pub(super) mod place;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

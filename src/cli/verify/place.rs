@@ -18,7 +18,7 @@ use crate::shell::{count, printable};
 use crate::sql;
 
 /// What is going to run.
-pub(super) struct Plan<'a> {
+pub(in crate::cli) struct Plan<'a> {
     /// The project.
     pub project: &'a Project,
     /// Its migrations.
@@ -31,7 +31,7 @@ pub(super) struct Plan<'a> {
 ///
 /// # Errors
 /// When there is none, or the server that was named is not one for this.
-pub(super) fn open(context: &mut Context, plan: &Plan<'_>, reuse: &Reuse<'_>) -> Result<Box<dyn Throwaway>> {
+pub(in crate::cli) fn open(context: &mut Context, plan: &Plan<'_>, reuse: &Reuse<'_>) -> Result<Box<dyn Throwaway>> {
     let schema = schema_of(context, plan.project);
     let schema = schema.as_deref();
     if plan.project.provider == Provider::Sqlite {

@@ -13,7 +13,7 @@ use crate::revert::prove::{Demands, Job, Proof, Verdict, prove};
 use crate::revert::receipt::{self, ProofState, RowsFrom, proof_of};
 use crate::revert::rows::SEED;
 use crate::revert::seed::SeedFile;
-use crate::revert::throwaway;
+use crate::revert::throwaway::Throwaway;
 
 /// What a proof is asked of.
 #[derive(Clone, Copy)]
@@ -80,15 +80,16 @@ pub fn check(asked: &Asked<'_>, name: &str) -> Result<Proven, RevertError> {
     })
 }
 
-/// Proves those on a throwaway database, as `verify` does, and writes the receipts. `each` hears of the place and of every proof.
+/// Proves those on a throwaway database, as `verify` does, and writes the receipts. `each` hears of every proof.
 ///
 /// # Errors
-/// When there is no throwaway database, or a receipt cannot be written.
+/// When the throwaway database fails, or a receipt cannot be written.
 pub fn prove_now(
     sources: &Sources<'_>,
     folder: &MigrationsFolder,
     names: &BTreeSet<String>,
-    mut each: impl FnMut(Told<'_>),
+    place: &mut dyn Throwaway,
+    mut each: impl FnMut(&Proof),
 ) -> Result<(), VerifyError> {
     let (settings, project) = (&sources.settings.verify, sources.project);
     let seeds: Vec<SeedFile> = settings
@@ -97,8 +98,6 @@ pub fn prove_now(
         .iter()
         .map(|file| SeedFile::read(project.provider, &project.root, file))
         .collect::<Result<_, _>>()?;
-    let mut place = throwaway::open(project.provider)?;
-    each(Told::Place(&place.place()));
     let job = Job {
         folder,
         provider: project.provider,
@@ -111,20 +110,12 @@ pub fn prove_now(
         demands: Demands { old_application: settings.old_application.value, runs_twice: settings.runs_twice.value },
     };
     let server = place.server().clone();
-    let proofs = prove(&job, &mut *place, |proof| each(Told::Proof(proof)))?;
+    let proofs = prove(&job, place, &mut each)?;
     let rows = RowsFrom { seed: SEED, files: &seeds };
     for proof in &proofs {
         receipt::write(&project.root, folder, proof, &server, &rows)?;
     }
     Ok(())
-}
-
-/// What is heard while it is proven.
-pub enum Told<'a> {
-    /// Where.
-    Place(&'a str),
-    /// One is done.
-    Proof(&'a Proof),
 }
 
 /// Of those, the ones that a proof made now could help.
