@@ -21,8 +21,8 @@ use crate::sql::analysis::{self, PrismaVersion};
 use crate::sql::history_state::State;
 use crate::sql::model::Script;
 
-/// The gates that a revert has in common with a deploy. The others judge what is pending.
-pub const GATES: [&str; 4] = ["target", "window", "activity", "backup"];
+/// The gates that a revert has in common with a deploy; a name that no gate has yet is passed over. The others judge what is pending.
+pub const GATES: [&str; 5] = ["target", "window", "activity", "approval", "backup"];
 
 /// One migration that is to be taken back.
 pub struct Step<'f> {
