@@ -25,7 +25,7 @@ pub struct Args {
     /// Show the gates and the SQL that would run, in order, and stop there
     #[arg(long)]
     pub dry_run: bool,
-    /// Run only the plan with this hash, as `--dry-run` shows it; refuse when anything it rests on has changed
+    /// Run only the plan with this hash, as `plan` shows it; refuse when anything it rests on has changed
     #[arg(long, value_name = "HASH")]
     pub plan: Option<String>,
     /// Create the database when it does not exist
@@ -180,7 +180,7 @@ pub(super) fn show_verdicts(shell: &mut Shell, verdicts: &[Verdict]) {
     }
 }
 
-fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
+pub(super) fn show_plan(shell: &mut Shell, plan: &Plan, dry_run: bool) {
     let verb = if dry_run { "Would apply" } else { "Plan" };
     shell.status(verb, &count(plan.migrations.len(), "migration"));
     for planned in &plan.migrations {

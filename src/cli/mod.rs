@@ -3,6 +3,7 @@
 //! To add a command: a file with `Args` and `run(args, context)`, its `mod` line, a variant of [`Command`] with its help text, an
 //! arm of `Command::run`.
 
+pub mod approve;
 mod context;
 pub mod deploy;
 pub mod env;
@@ -16,6 +17,7 @@ pub mod lint;
 pub mod new;
 mod new_undo;
 mod panic;
+pub mod plan;
 mod prisma_run;
 pub mod reset;
 pub mod resolve;
@@ -78,6 +80,10 @@ pub enum Command {
     Explain(explain::Args),
     /// Show what is pending, applied, edited, missing or failed; never starts Prisma, never creates anything
     Status(status::Args),
+    /// Show what a deploy would do and what every gate says of it; ends with a hash to approve and to run
+    Plan(plan::Args),
+    /// Approve a plan, signed with a key; `approve keygen` makes one
+    Approve(approve::Args),
     /// Apply pending migrations behind the gates, and read the ledger back
     Deploy(deploy::Args),
     /// Say what became of a failed migration, so that deploys can go on
@@ -98,6 +104,8 @@ impl Command {
             Command::Init(args) => init::run(args, context),
             Command::Env(args) => env::run(args, context),
             Command::New(args) => new::run(args, context),
+            Command::Plan(args) => plan::run(args, context),
+            Command::Approve(args) => approve::run(args, context),
             Command::Deploy(args) => deploy::run(args, context),
             Command::Resolve(args) => resolve::run(args, context),
             Command::Revert(args) => revert::run(args, context),

@@ -61,6 +61,7 @@ impl Assessment {
             history: &history,
             plan: &plan,
             evidence: &evidence,
+            hash: &hash,
         });
         let downtime = evidence.impact.as_ref().map(|impact| Downtime::of(&plan, &impact.sizes).line());
         Ok(Assessment { history, plan, evidence, downtime, verdicts, hash })

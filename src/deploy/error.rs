@@ -39,6 +39,14 @@ pub enum DeployError {
         /// What it is now.
         now: String,
     },
+    /// A coding agent started it, and brought no plan that a person has seen.
+    #[error("a deploy to `{environment}` that {agent} starts needs the hash of a plan")]
+    AgentNeedsPlan {
+        /// Where to.
+        environment: String,
+        /// Who started us.
+        agent: &'static str,
+    },
     /// Another deploy holds the lock for longer than we wait.
     #[error("another deploy to `{environment}` is running{}", by(holder.as_deref()))]
     Busy {
@@ -218,7 +226,10 @@ impl Explain for DeployError {
     fn exit_code(&self) -> ExitCode {
         match self {
             DeployError::Blocked { failed_migration: true, .. } => ExitCode::FailedMigration,
-            DeployError::Blocked { .. } | DeployError::Busy { .. } | DeployError::OtherPlan { .. } => ExitCode::Refused,
+            DeployError::Blocked { .. }
+            | DeployError::Busy { .. }
+            | DeployError::OtherPlan { .. }
+            | DeployError::AgentNeedsPlan { .. } => ExitCode::Refused,
             DeployError::NoDatabase { .. } | DeployError::Lost { .. } => ExitCode::Database,
             DeployError::GaveWay(given) if !given.nothing_stayed => ExitCode::FailedMigration,
             DeployError::Checks { .. } => ExitCode::Findings,
@@ -235,6 +246,9 @@ impl Explain for DeployError {
             DeployError::OtherPlan { now, .. } => format!(
                 "the migrations, the ledger, the settings, the database or a version changed since: the plan is now {now}; nothing was run"
             ),
+            DeployError::AgentNeedsPlan { .. } => {
+                "what runs there is what a person has read; nothing was run".to_owned()
+            }
             DeployError::Busy { .. } => "two deploys at once would judge by a history that the other one changes; nothing was run".to_owned(),
             DeployError::Checks { .. } => {
                 "the migrations are applied and stay applied: a check only looks; think before the application goes out".to_owned()
@@ -261,9 +275,13 @@ impl Explain for DeployError {
             ],
             DeployError::OtherPlan { environment, .. } => {
                 vec![format!(
-                    "look at it again, and name the plan that it shows: `cargo prisma-safe deploy --env {environment} --dry-run`"
+                    "look at it again, and name the plan that it shows: `cargo prisma-safe plan --env {environment}`"
                 )]
             }
+            DeployError::AgentNeedsPlan { environment, .. } => vec![
+                format!("`cargo prisma-safe plan --env {environment}` shows it; let a person read it"),
+                format!("then `cargo prisma-safe deploy --env {environment} --plan HASH --yes`"),
+            ],
             DeployError::Busy { environment, .. } => {
                 vec![format!("wait for it, then look: `cargo prisma-safe status --env {environment}`")]
             }

@@ -4,6 +4,7 @@
 //! ([`execution`]).
 
 pub mod aftermath;
+pub mod approval;
 pub mod assessment;
 pub mod backup;
 pub mod downtime;

@@ -1,5 +1,6 @@
-//! Whether a coding agent started us, by the variables that Prisma 7.9 looks at before a dangerous command. For messages only: what is let through
-//! never depends on it, and the variable of consent that Prisma then asks for is the user's to set.
+//! Whether a coding agent started us, by the variables that Prisma 7.9 looks at before a dangerous command. Variables are easily unset, so
+//! nothing is let through because of them: a deploy to what is not dev asks an agent for more (the hash of a plan), never for less, and the variable of
+//! consent that Prisma then asks for is the user's to set.
 
 use crate::project::Variables;
 

@@ -3,6 +3,7 @@
 pub mod environments;
 pub mod fleet;
 pub mod lint;
+pub mod plan;
 pub mod recovery;
 pub mod revert;
 pub mod status;

@@ -15,8 +15,9 @@ pub enum GateMode {
 }
 
 /// The gates that can be set, with their dotted keys.
-pub const GATES: [(&str, &str); 10] = [
+pub const GATES: [(&str, &str); 11] = [
     ("activity", "gates.activity"),
+    ("approval", "gates.approval"),
     ("backup", "gates.backup"),
     ("history", "gates.history"),
     ("impact", "gates.impact"),

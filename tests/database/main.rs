@@ -7,6 +7,7 @@ mod support;
 
 mod activity;
 mod algorithms_mariadb;
+mod approval;
 mod backup;
 #[path = "../rules/case.rs"]
 #[allow(dead_code, reason = "the rules' own tests use the rest")]

@@ -54,6 +54,46 @@ pub fn look(folder: &Path) -> Git {
     Git::Committed { behind }
 }
 
+/// Somebody who wrote something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// As git has it.
+    pub name: String,
+    /// The same.
+    pub address: String,
+}
+
+impl std::fmt::Display for Author {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} <{}>", self.name, self.address)
+    }
+}
+
+/// The authors and co-authors of every commit that touches a path.
+///
+/// # Errors
+/// Why it cannot be told; no commit at all is a reason too.
+pub fn authors(folder: &Path, path: &Path) -> Result<Vec<Author>, String> {
+    const FORMAT: &str = "--format=%an <%ae>%n%(trailers:key=Co-authored-by,valueonly)";
+    let path = path.to_str().ok_or("its path is not UTF-8")?;
+    let output =
+        git(folder, &["log", FORMAT, "--", path]).map_err(|error| format!("git cannot be started: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(said.lines().next().unwrap_or("git said nothing").to_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut found: Vec<Author> = Vec::new();
+    for line in text.lines() {
+        let Some((name, rest)) = line.rsplit_once('<') else { continue };
+        let author = Author { name: name.trim().to_owned(), address: rest.trim_end_matches('>').trim().to_owned() };
+        if !found.contains(&author) {
+            found.push(author);
+        }
+    }
+    if found.is_empty() { Err("git knows no commit of it".to_owned()) } else { Ok(found) }
+}
+
 /// `XY path`, each ended by NUL; a rename is followed by the old path.
 fn changed(output: &str) -> Vec<String> {
     let mut paths = Vec::new();
@@ -109,7 +149,16 @@ mod tests {
         std::fs::write(folder.join("a.sql"), "SELECT 1").unwrap();
         assert_eq!(look(&folder), Git::Uncommitted { paths: vec!["migrations/a.sql".to_owned()] });
         run(&["add", "."]);
-        run(&["commit", "-q", "-m", "one"]);
+        assert_eq!(
+            authors(&folder, &folder.join("a.sql")),
+            Err("your current branch 'main' does not have any commits yet".to_owned())
+                .map_err(|said: String| format!("fatal: {said}"))
+        );
+        run(&["commit", "-q", "-m", "one\n\nCo-authored-by: Bea <bea@example.com>"]);
+        let names: Vec<String> =
+            authors(&folder, &folder.join("a.sql")).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["a <a@example.com>", "Bea <bea@example.com>"]);
+        assert_eq!(authors(&folder, &folder.join("nothing")), Err("git knows no commit of it".to_owned()));
         std::fs::write(top.path().join("elsewhere"), "").unwrap();
         assert_eq!(look(&folder), Git::Committed { behind: 0 });
         run(&["checkout", "-q", "-b", "work"]);

@@ -3,6 +3,7 @@
 //! Everything here only reads. What a gate in the settings is `off` for is not gathered. To add evidence: a file here, a field of
 //! [`Evidence`], its line in [`gather`].
 
+pub mod approvals;
 pub mod checks;
 pub mod git;
 pub mod impact;
@@ -26,6 +27,7 @@ use crate::sql::analysis::PrismaVersion;
 
 use impact::{Probe, Wishes};
 
+pub use approvals::ApprovalEvidence;
 pub use git::Git;
 pub use impact::ImpactEvidence;
 pub use lint::LintEvidence;
@@ -48,6 +50,8 @@ pub struct Evidence {
     pub latest_backup: Option<Result<Timestamp, String>>,
     /// What the server says of its continuous archiving; `None`: not asked.
     pub archiving: Option<Result<Archiving, String>>,
+    /// Who approved what; `None`: nobody has to.
+    pub approvals: Option<ApprovalEvidence>,
     /// How large the tables are, and what their rows say; `None`: not asked.
     pub impact: Option<ImpactEvidence>,
     /// Who is at work in the database; `None`: not asked.
@@ -67,6 +71,7 @@ impl Evidence {
             latest_backup: None,
             archiving: None,
             impact: None,
+            approvals: None,
             activity: None,
         }
     }
@@ -107,6 +112,9 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
         let git = (!gates.is_off("history")).then(|| scope.spawn(|| git::look(&folder.path)));
         let probe = probe.map(|probe| scope.spawn(move || probe.ask(&wishes)));
         evidence.latest_backup = ask_for_backup(ground);
+        if !gates.is_off("approval") {
+            evidence.approvals = approvals::look(ground);
+        }
         if !gates.is_off("revert") {
             evidence.reverts = reverts::look(ground);
         }

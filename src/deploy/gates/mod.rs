@@ -4,6 +4,7 @@
 //! struct that implements [`Gate`], and its line in [`GATES`]; a test in it for each of pass, warn and block.
 
 mod activity;
+mod approval;
 mod backup;
 #[cfg(test)]
 mod bench;
@@ -94,6 +95,8 @@ pub struct Facts<'a> {
     pub plan: &'a Plan,
     /// What was gathered beyond the target.
     pub evidence: &'a Evidence,
+    /// The plan's hash.
+    pub hash: &'a str,
 }
 
 /// May stop a deploy.
@@ -116,6 +119,7 @@ pub const GATES: &[&dyn Gate] = &[
     &impact::ImpactGate,
     &window::WindowGate,
     &activity::ActivityGate,
+    &approval::ApprovalGate,
     &backup::BackupGate,
 ];
 

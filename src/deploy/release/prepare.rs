@@ -65,6 +65,13 @@ pub fn prepare(
     watcher: &mut dyn Watcher,
 ) -> Result<Prepared> {
     let started_at = Timestamp::now();
+    if !wanted.dry_run
+        && wanted.plan.is_none()
+        && !target.kind().is_dev()
+        && let Some(agent) = crate::prisma::agents::detect(sources.variables)
+    {
+        return Err(DeployError::AgentNeedsPlan { environment: target.name().to_owned(), agent }.into());
+    }
     let folder = MigrationsFolder::read(&sources.project.migrations_dir)?;
     // On dev the guard's own dev test decides, as for every `migrate dev`.
     if !target.exists() && !wanted.create_database && !target.kind().is_dev() {

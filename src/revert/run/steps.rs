@@ -126,7 +126,8 @@ pub fn judge(
     let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     let activity = evidence::ask_for_activity(target);
     let latest_backup = evidence::ask_for_backup(&Ground { sources, target, folder, plan: &plan, prisma });
-    let evidence = Evidence { activity, latest_backup, ..Evidence::nothing(Timestamp::now()) };
+    let archiving = evidence::ask_for_archiving(target);
+    let evidence = Evidence { activity, archiving, latest_backup, ..Evidence::nothing(Timestamp::now()) };
     let mut verdicts = gates::judge_some(
         &GATES,
         &Facts {
@@ -137,6 +138,8 @@ pub fn judge(
             history: &history,
             plan: &plan,
             evidence: &evidence,
+            // No gate of the list asks for it.
+            hash: "",
         },
     );
     // The gates speak of a deploy; what they saw is the same, what comes of it is not.
