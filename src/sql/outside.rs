@@ -90,7 +90,11 @@ impl Looker<'_> {
                     return Some((token.start, format!("{one} {two}")));
                 }
             }
-            if text.to_ascii_uppercase().starts_with("@@GLOBAL") || text.to_ascii_uppercase() == "PROGRAM" {
+            let sets_global = first == "SET" && text.to_ascii_uppercase().starts_with("@@GLOBAL");
+            let is_program = text.eq_ignore_ascii_case("PROGRAM")
+                && tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Text)
+                && at.checked_sub(1).and_then(word).is_some_and(|before| before == "FROM" || before == "TO");
+            if sets_global || is_program {
                 return Some((token.start, text.to_owned()));
             }
             if self.names_other(source, &tokens, at) {
@@ -140,6 +144,7 @@ mod tests {
             "nothing"
         );
         assert_eq!(postgres("GRANT SELECT ON a TO reader; ALTER TABLE shop.a ADD b INT"), "nothing");
+        assert_eq!(postgres("ALTER TABLE a RENAME COLUMN b TO program"), "nothing");
         let mysql = |sql| found(Provider::Mysql, sql);
         assert_eq!(mysql("SELECT 1;\nUPDATE `shop`.`a` SET b = 1"), "`shop` in line 2");
         assert_eq!(mysql("USE shop"), "USE in line 1");

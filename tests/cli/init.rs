@@ -80,6 +80,10 @@ fn it_writes_what_it_found() {
     # [env.production.backup]
     # folder = "backups"
 
+    # A server on which `verify` may make its databases, for machines that have no server programs. Never one that holds anything else of worth.
+    # [verify]
+    # server-env = "VERIFY_URL"
+
     [guard]
     # What happens to a `prisma migrate deploy` typed by hand against an environment that is not dev: "refuse" or "allow".
     ungated-deploy = "refuse"

@@ -56,3 +56,32 @@ fn fills_every_kind_of_table_and_says_what_it_could_not_fill() {
     exit code 0
     ");
 }
+
+/// Each needs the other; the number of the one is the server's, the text of the other is ours.
+#[test]
+fn a_circle_of_required_keys_is_filled() {
+    if !has_server() {
+        return;
+    }
+    let earlier = "CREATE TABLE `Team` (`id` INTEGER AUTO_INCREMENT PRIMARY KEY, `headId` VARCHAR(30) NOT NULL, `motto` VARCHAR(9));\n\
+        CREATE TABLE `Person` (`id` VARCHAR(30) PRIMARY KEY, `teamId` INTEGER NOT NULL, CONSTRAINT `in` FOREIGN KEY (`teamId`) REFERENCES `Team`(`id`));\n\
+        ALTER TABLE `Team` ADD CONSTRAINT `head` FOREIGN KEY (`headId`) REFERENCES `Person`(`id`);\n";
+    let migration = "ALTER TABLE `Team` DROP COLUMN `motto`;\nALTER TABLE `Person` ADD COLUMN `b` INTEGER NULL;\n";
+    let revert = "ALTER TABLE `Person` DROP COLUMN `b`;\nALTER TABLE `Team` ADD COLUMN `motto` VARCHAR(9);\nALTER TABLE `None` ADD COLUMN `c` INTEGER;\n";
+    let project = project("mysql", earlier, migration, Some(revert));
+    let (found, _) = verify(&project, &[]);
+    // A revert that stops leaves what it has done, and that is said.
+    assert_snapshot!(told(&found[0]), @r"
+    cannot_run
+    - the revert stops at its statement 3 (line 3): Table 'prisma_safe_verify_1.None' doesn't exist, with 200 rows in the tables; 2 statements before it stay done: it is half reverted
+    ");
+    let project = project.file(
+        "prisma/migrations/20260102000000_last/revert_last.sql",
+        &revert.replace("ALTER TABLE `None` ADD COLUMN `c` INTEGER;\n", ""),
+    );
+    let (found, _) = verify(&project, &[]);
+    assert_snapshot!(told(&found[0]), @r"
+    schema_only
+    - lost Team motto: 86 of 86
+    ");
+}

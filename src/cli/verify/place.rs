@@ -179,7 +179,7 @@ fn stays_inside(plan: &Plan<'_>, named: &Named, survey: &ServerSurvey) -> Result
         let revert = plan.chosen.contains(&migration.name).then(|| revert_of(migration)).flatten();
         let revert = revert.and_then(|path| Some((path.file_name()?.to_string_lossy().into_owned(), path)));
         let forward = migration.script.as_ref().ok().map(|bytes| ("migration.sql".to_owned(), bytes.clone()));
-        let back = revert.and_then(|(file, path)| Some((file, std::fs::read(path).ok()?.into())));
+        let back = revert.and_then(|(file, path)| Some((file, std::fs::read(path).ok()?)));
         for (file, bytes) in forward.into_iter().chain(back) {
             // What cannot be read does not run either.
             let Ok(script) = sql::read(plan.project.provider, &bytes) else { continue };

@@ -89,6 +89,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// The same value, however it is written.
+    pub(super) fn is_like(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Text(one) | Value::Literal(one), Value::Text(two) | Value::Literal(two)) => {
+                one.trim_matches('\'') == two.trim_matches('\'')
+            }
+            _ => false,
+        }
+    }
+
     /// As SQL.
     #[must_use]
     pub fn literal(&self, provider: Provider) -> String {

@@ -35,7 +35,7 @@ pub(super) struct Cache {
 impl Cache {
     /// Of this user. What is old goes.
     pub fn open() -> Self {
-        let folder = root().and_then(|root| Some(ours(&ours(&root)?.join("verify"))?));
+        let folder = root().and_then(|root| ours(&ours(&root)?.join("verify")));
         if let Some(folder) = &folder {
             remove_old(folder);
         }
