@@ -142,6 +142,22 @@ fn postgres_takes_back_all_or_nothing() {
     );
     assert_eq!(columns(), "id email fullName level", "a dry run changes nothing");
 
+    // Where counting takes too long, the database's own estimate is told, as one.
+    database.execute(
+        "INSERT INTO \"User\" (email, \"fullName\") SELECT 'x', CASE WHEN n % 2 = 0 THEN 'y' END FROM generate_series(1, 200000) n; ANALYZE \"User\"",
+    );
+    let settings = "[env.staging]\nkind = \"staging\"\nurl-env = \"DATABASE_URL\"\n";
+    project.write("prisma-safe.toml", &format!("{settings}statement-timeout = \"1ms\"\n"));
+    ends(
+        project.run(&["revert", LAST, "--env", "staging", "--dry-run"]),
+        0,
+        &[
+            "`User`.`fullName`: about ",
+            " of 200,003 rows have a value in it (the database's estimate: counting took longer than 0.001 s)",
+        ],
+    );
+    project.write("prisma-safe.toml", &format!("{settings}lock-timeout = \"0s\"\n"));
+
     // An agent brings a plan that somebody has looked at; another plan than that one does not run.
     project.set("CLAUDECODE", "1");
     ends(project.run(&["revert", LAST, "--env", "staging", "--yes"]), 3, &["started by Claude Code", "--dry-run"]);

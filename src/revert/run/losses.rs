@@ -18,6 +18,9 @@ use crate::sql::history_state::State;
 use crate::sql::model::{Action, ConstraintKind, Ident, Literal, Name, Script};
 use crate::sql::quote;
 
+/// For reading an estimate, which touches the catalogue only.
+const ESTIMATING: Duration = Duration::from_secs(2);
+
 /// Something that would be lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Loss {
@@ -151,7 +154,11 @@ impl Asker<'_> {
 
     /// Answers of one row of numbers.
     fn numbers(&mut self, sql: &str) -> Result<Vec<Option<u64>>, DatabaseError> {
-        let cells: Cells = self.connection.ask("count", sql, self.subject.limit)?;
+        self.numbers_within(sql, self.subject.limit)
+    }
+
+    fn numbers_within(&mut self, sql: &str, limit: Duration) -> Result<Vec<Option<u64>>, DatabaseError> {
+        let cells: Cells = self.connection.ask("count", sql, limit)?;
         let number = |cell: &Option<String>| {
             cell.as_deref().and_then(|text| text.parse::<i64>().ok()).and_then(|n| u64::try_from(n).ok())
         };
@@ -290,7 +297,11 @@ impl Asker<'_> {
             ),
             Provider::Sqlite | Provider::Sqlserver => String::new(),
         };
-        let found = if timed_out && !sql.is_empty() { self.numbers(&sql).unwrap_or_default() } else { Vec::new() };
+        let found = if timed_out && !sql.is_empty() {
+            self.numbers_within(&sql, ESTIMATING).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         loss.of = found.first().copied().flatten();
         loss.lost = found.get(1).copied().flatten().or(loss.of);
         let why = if timed_out {
