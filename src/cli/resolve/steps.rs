@@ -169,11 +169,17 @@ fn scripted(args: &Args, context: &mut Context, patient: &mut Patient, name: &st
     let written = remedy::write(&patient.project.root, &environment, aim, diagnosis)?;
     let shell = &mut context.shell;
     let verb = if written.was_there { "Script" } else { "Wrote" };
-    shell.status(verb, &slashed(&written.path));
+    shell.status(verb, &printable(&slashed(&written.path)));
     for line in printable(&written.text).lines() {
         shell.note(&format!("    {line}"));
     }
-    agree(args, shell, patient, name, aim, &written)?;
+    if let Err(not_yet) = agree(args, shell, patient, name, aim, &written) {
+        if args.format.is_json() {
+            let script = Some((slashed(&written.path), false));
+            shell.document(&json::document(json::Told { script, ..patient.told() }));
+        }
+        return Err(not_yet);
+    }
     run(shell, patient, name, aim, &written)?;
     Ok(written.path)
 }

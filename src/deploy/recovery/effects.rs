@@ -56,7 +56,7 @@ struct Look<'a> {
     catalogue: &'a Catalogue,
 }
 
-/// What an operation claims. Empty: the catalogue shows nothing of it.
+/// What an operation claims. Empty: the catalogue shows nothing of it. One arm for each kind, so it is longer than a page.
 pub(super) fn claims(script: &Script, catalogue: &Catalogue, action: &Action) -> Vec<Claim> {
     let look = Look { script, catalogue };
     match action.alone() {

@@ -21,10 +21,8 @@ pub(super) fn query(script: &Script, action: &Action) -> Option<Query> {
         Action::Update(update) if update.from.is_empty() => {
             let table = quote::name(provider, &update.table);
             if let Some(condition) = &update.condition {
-                let about_itself = update
-                    .assignments
-                    .iter()
-                    .any(|assignment| condition.expr.columns.iter().any(|column| *column == assignment.column));
+                let about_itself =
+                    update.assignments.iter().any(|assignment| condition.expr.columns.contains(&assignment.column));
                 // A dot may be an alias, which the question would not know.
                 let plain = !script.slice(condition.expr.span).contains('.');
                 return (about_itself && plain).then(|| Query {

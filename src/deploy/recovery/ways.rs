@@ -97,7 +97,7 @@ fn untouched(diagnosis: &Diagnosis, way: impl Fn(WayKind, &str, String) -> Way) 
         "--rolled-back",
         "nothing of it is in the database: mark it rolled back, mend the file, deploy again".to_owned(),
     )];
-    let passing = diagnosis.failure.as_ref().map_or(true, super::Failure::is_passing);
+    let passing = diagnosis.failure.as_ref().is_none_or(super::Failure::is_passing);
     if passing {
         let retry = way(
             WayKind::Retry,
