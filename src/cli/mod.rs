@@ -86,7 +86,7 @@ pub enum Command {
     Approve(approve::Args),
     /// Apply pending migrations behind the gates, and read the ledger back
     Deploy(deploy::Args),
-    /// Say what became of a failed migration, so that deploys can go on
+    /// Show what a failed migration left behind, and take a way out that is true
     Resolve(resolve::Args),
     /// Take the newest applied migration back with its proven revert script, for the rare case
     Revert(revert::Args),

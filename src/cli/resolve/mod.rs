@@ -172,7 +172,7 @@ fn choose(shell: &mut Shell, patient: &Patient) -> Result<Choice> {
         }
         .into());
     }
-    let mut choices: Vec<String> = ways.iter().map(|way| way.what.clone()).collect();
+    let mut choices: Vec<String> = ways.iter().map(|way| way.way.title().to_owned()).collect();
     choices.push("change nothing now".to_owned());
     let question = format!("`{}` in `{environment}`: which way?", printable(&first.name));
     let chosen = shell.select(&question, &choices, "--retry, --finish, --undo, --rolled-back or --applied")?;

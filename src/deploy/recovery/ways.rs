@@ -19,6 +19,20 @@ pub enum WayKind {
     Apply,
 }
 
+impl WayKind {
+    /// A few words for a menu.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            WayKind::Retry => "try again as it is",
+            WayKind::RollBack => "mark it rolled back: mend the file and go again",
+            WayKind::Finish => "finish the rest",
+            WayKind::Undo => "undo what was done",
+            WayKind::Apply => "mark it applied",
+        }
+    }
+}
+
 /// One way, ready to be taken.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Way {
@@ -70,6 +84,12 @@ pub fn of(environment: &str, diagnosis: &Diagnosis) -> Vec<Way> {
                 "drop the INVALID index (`{}`) and mark it rolled back; the next deploy builds it again",
                 diagnosis.leftovers.join("; ")
             ),
+        ));
+        ways.push(way(
+            WayKind::Finish,
+            "--finish",
+            "drop the INVALID index, build it again and mark the migration applied, by a script that you read first"
+                .to_owned(),
         ));
         return ways;
     }
