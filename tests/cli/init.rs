@@ -80,10 +80,6 @@ fn it_writes_what_it_found() {
     # [env.production.backup]
     # folder = "backups"
 
-    # A server on which `verify` may make its databases, for machines that have no server programs. Never one that holds anything else of worth.
-    # [verify]
-    # server-env = "VERIFY_URL"
-
     [guard]
     # What happens to a `prisma migrate deploy` typed by hand against an environment that is not dev: "refuse" or "allow".
     ungated-deploy = "refuse"
@@ -92,6 +88,14 @@ fn it_writes_what_it_found() {
     # [lint.rules]
     # drop-column = "deny"
     # rename-column = { level = "warn", production = "deny", paths = { "2023*" = "allow" } }
+
+    # What a proof demands beside the revert, and rows of your own for it.
+    # [verify]
+    # old-application = "fail"             # an expand step that breaks the running version: "fail" or "note"
+    # runs-twice = "note"                  # a script that cannot run a second time: "fail" or "note"
+    # seed = ["prisma/verify-rows.sql"]
+    # prisma-diff = true                   # ask Prisma, too
+    # server-env = "VERIFY_URL"            # a server that may be used for it, where nothing else is; default: one of its own
     stderr:
      Would write prisma-safe.toml
      Would write docs/database-migration-policy.md
