@@ -7,6 +7,7 @@
 //! - [`history_state`]: what earlier statements and migrations did, asked through a [`Context`](history_state::Context)
 //! - [`analysis`]: phase, destruction, and what is left when a statement fails
 //! - [`archive`]: where migrations keep what they take away
+//! - [`renames`]: drops and adds that look like a new name
 //! - [`directive`]: `-- prisma-safe: …` comments
 //! - [`lock_facts`]: what statements lock, how hard, and what they do meanwhile
 
@@ -16,12 +17,14 @@ pub mod directive;
 mod groups;
 pub mod history_state;
 mod lex;
+pub(crate) mod likeness;
 pub mod lock_facts;
 mod lower;
 pub mod model;
 pub mod outside;
 mod parse;
 pub mod quote;
+pub mod renames;
 mod server_version;
 mod split;
 mod transactions;

@@ -30,7 +30,6 @@ mod rename_as_drop_and_add;
 mod rename_column;
 mod rename_table;
 mod rename_type;
-mod shared_likeness;
 mod shared_pending;
 mod shared_redefined;
 pub(crate) mod shared_words;

@@ -1,10 +1,10 @@
 //! `recreate-join-table`: the links of an implicit relation are lost.
 
-use super::shared_likeness::name_likeness;
 use super::shared_words::count_query;
 use super::shared_writes::has_old_rows;
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::sql::likeness::name_likeness;
 use crate::sql::model::{Action, CreateTable, InsertSource, Name, Script};
 use crate::sql::quote;
 

@@ -5,6 +5,7 @@ use crate::project::Provider;
 use crate::rules::OperationView;
 use crate::sql::history_state::{Column, Table};
 use crate::sql::model::{Action, ColumnDef, ConstraintKind, CreateTable, DataType, Ident, Name, RebuildTable, Span};
+pub(super) use crate::sql::renames::{left_behind, takes_null};
 
 /// One column before and after.
 pub(super) struct Redefined<'a> {
@@ -84,26 +85,7 @@ fn old_name<'a>(rebuild: &'a RebuildTable, column: &'a Ident) -> Option<&'a Iden
     }
 }
 
-/// Whether a definition takes NULL. A primary key and an identity do not.
-pub(super) fn takes_null(definition: &ColumnDef) -> bool {
-    definition.nullable != Some(false)
-        && !definition.identity
-        && !definition.constraints.iter().any(|c| c.kind == ConstraintKind::PrimaryKey)
-}
-
 /// Whether a column is in the table's primary key as its definition writes it.
 pub(super) fn in_primary_key(table: &CreateTable, column: &Ident) -> bool {
     table.constraints.iter().any(|c| c.kind == ConstraintKind::PrimaryKey && c.columns.contains(column))
-}
-
-/// Columns of the old table that neither stand in the new one nor fill any column of it.
-pub(super) fn left_behind<'a>(rebuild: &'a RebuildTable, before: &'a Table) -> impl Iterator<Item = &'a Column> {
-    before.columns.iter().filter(|old| {
-        let stays = rebuild.definition.columns.iter().any(|new| new.name == old.name);
-        let fills = rebuild
-            .copied
-            .iter()
-            .any(|copied| copied.from.as_ref() == Some(&old.name) || copied.reads.contains(&old.name));
-        !stays && !fills
-    })
 }

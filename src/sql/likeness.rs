@@ -3,7 +3,7 @@
 use crate::sql::model::{DataType, TypeFamily};
 
 /// The same type as far as values go: family, length and the like; `serial` counts as its integer.
-pub(super) fn same_type(a: &DataType, b: &DataType) -> bool {
+pub(crate) fn same_type(a: &DataType, b: &DataType) -> bool {
     let plain = |family| match family {
         TypeFamily::Serial(width) => TypeFamily::Integer(width),
         other => other,
@@ -19,7 +19,7 @@ pub(super) fn same_type(a: &DataType, b: &DataType) -> bool {
 }
 
 /// How alike two names are: 1 for equal but for case and `_`, 0 for nothing in common.
-pub(super) fn name_likeness(a: &str, b: &str) -> f64 {
+pub(crate) fn name_likeness(a: &str, b: &str) -> f64 {
     let (a, b) = (words(a), words(b));
     let (joined_a, joined_b) = (a.concat(), b.concat());
     if joined_a == joined_b {
@@ -33,7 +33,7 @@ pub(super) fn name_likeness(a: &str, b: &str) -> f64 {
 }
 
 /// Whether two names have the same first word: it tells more than what ends so many names, such as `id`.
-pub(super) fn begin_alike(a: &str, b: &str) -> bool {
+pub(crate) fn begin_alike(a: &str, b: &str) -> bool {
     words(a).first() == words(b).first()
 }
 
