@@ -1,4 +1,7 @@
-//! `new`: the next migration, with its undo and its checklist.
+//! `new`: the next migration, with its undo and its checklist. `rename` asks what looks like a new name, `keep` what becomes of the data.
+
+mod keep;
+mod rename;
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +56,15 @@ pub struct Args {
     /// Take an earlier migration back: its revert script becomes the new migration, its own SQL the new revert script
     #[arg(long, value_name = "MIGRATION", conflicts_with_all = ["empty", "sql", "from"])]
     pub undo_of: Option<String>,
+    /// What the difference drops and adds is one thing under a new name: a column, or a table; may be repeated
+    #[arg(long, value_name = "[TABLE.]OLD=NEW", conflicts_with_all = ["empty", "sql", "undo_of"])]
+    pub rename: Vec<String>,
+    /// What looks like a rename is done in steps: add the new one now, drop the old one in a later migration
+    #[arg(long, conflicts_with_all = ["not_a_rename", "empty", "sql", "undo_of"])]
+    pub expand_contract: bool,
+    /// What looks like a rename is none
+    #[arg(long, conflicts_with_all = ["empty", "sql", "undo_of"])]
+    pub not_a_rename: bool,
     /// Print what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -110,6 +122,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
     if slug.is_empty() {
         return Err(NewError::NoSlug(words).into());
     }
+    let mut expansions = Vec::new();
     let undo = undoing.as_ref().map(|undoing| &undoing.undo);
     let (migration, reverse, origin) = match (&args, undo) {
         (_, Some(undo)) => (undo.migration.clone(), Some(undo.reverse.clone()), Origin::Undo),
@@ -117,7 +130,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
         (Args { sql: Some(path), .. }, _) => (read_sql(context, path)?, None, Origin::Hand),
         _ => {
             let (difference, origin) = ask_prisma(context, &args, &project, &folder)?;
-            let Some(Difference { forward, reverse }) = difference else {
+            let difference = difference.and_then(|found| found.without_archives(project.provider));
+            let Some(difference) = difference else {
                 let what = match origin {
                     Origin::Migrations => "the migrations folder",
                     _ => "the database",
@@ -125,31 +139,44 @@ pub fn run(args: Args, context: &mut Context) -> Result<ExitCode> {
                 context.shell.status("Finished", &format!("nothing to do: the schema and {what} agree"));
                 return Ok(ExitCode::Done);
             };
+            let (Difference { forward, reverse }, expanded) =
+                rename::settle(context, &args, project.provider, &before, difference)?;
+            expansions = expanded;
             (forward, Some(reverse), origin)
         }
     };
     let existing: Vec<String> = folder.migrations.iter().map(|migration| migration.name.clone()).collect();
-    let draft = Draft::new(Parts {
+    let prisma = launch::version(&project);
+    let mut parts = Parts {
         provider: project.provider,
         existing: &existing,
         before: &before,
-        prisma: Some(launch::version(&project)),
+        prisma: Some(prisma),
         slug,
         title: words,
         migration,
         reverse,
-        keep: args.keep_data,
+        expansions,
+        keep: false,
         origin,
         now: jiff::Timestamp::now(),
-    })?;
+    };
+    let mut draft = Draft::new(parts.clone())?;
+    if keep::decide(context, keep::said(&args), &draft)? {
+        parts.keep = true;
+        draft = Draft::new(parts)?;
+    }
     if args.dry_run {
         print(&mut context.shell, &draft);
+        keep::tell(&mut context.shell, &draft, project.provider, prisma);
+        context.shell.status("Finished", "nothing was written (--dry-run)");
     } else {
         let path = scaffold::write(&project.migrations_dir, &draft.scaffold(), project.provider)?;
         tell(&mut context.shell, &draft, &path);
         if let Some(undoing) = &undoing {
             undoing.tell(&mut context.shell);
         }
+        keep::tell(&mut context.shell, &draft, project.provider, prisma);
         if draft.origin != Origin::Empty {
             super::lint::tell_findings(context, &project, &draft.scaffold().name);
         }
@@ -255,7 +282,6 @@ fn print(shell: &mut Shell, draft: &Draft) {
         shell.data(&format!("-- {}/{file}\n{}{end}\n", scaffold.name, printable(contents)));
     }
     say_losses(shell, draft);
-    shell.status("Finished", "nothing was written (--dry-run)");
 }
 
 fn tell(shell: &mut Shell, draft: &Draft, path: &Path) {

@@ -31,6 +31,14 @@ pub fn write(draft: &Draft) -> String {
         let line = if line.starts_with("# ") { line.replace("<timestamp>_<name>", &draft.name) } else { line };
         text.push_str(line.trim_end());
         text.push('\n');
+        if line.starts_with("# ") {
+            for step in draft.expansions.iter().flat_map(crate::draft::rename::Expansion::steps) {
+                let _ = write!(text, "\n- [ ] {}", one_line(&step));
+            }
+            if !draft.expansions.is_empty() {
+                text.push('\n');
+            }
+        }
         if line.starts_with("Destructive statements:") {
             text.push_str(&statements(draft));
         }
@@ -44,7 +52,12 @@ fn destructive(draft: &Draft) -> String {
     }
     let mut text = format!("Destructive statements, reverted by `{}`:\n", draft.revert_file());
     for lost in &draft.judgement.destructions {
-        let _ = write!(text, "\n- [ ] it {}: the data is kept, or nobody needs it", one_line(&loss(lost)));
+        let kept = if draft.keeps && draft.archive.leaves_out(lost).is_none() {
+            "the data is kept in the archive; drop that after the window: `cargo prisma-safe archive drop`"
+        } else {
+            "the data is kept, or nobody needs it"
+        };
+        let _ = write!(text, "\n- [ ] it {}: {kept}", one_line(&loss(lost)));
     }
     text
 }

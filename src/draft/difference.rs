@@ -8,6 +8,9 @@ use crate::exit_code::ExitCode;
 use crate::prisma::guard::pin::Pin;
 use crate::prisma::launch::Launch;
 use crate::prisma::{Command, DiffSide, Success};
+use crate::project::Provider;
+use crate::sql;
+use crate::sql::model::Action;
 
 /// What the schema is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,21 @@ pub struct Difference {
     pub forward: String,
     /// From the schema back to what is there.
     pub reverse: String,
+}
+
+impl Difference {
+    /// Without our own archive tables, where Prisma sees them: they belong to no schema, and nobody but `archive drop` drops them. `None`: then
+    /// nothing is left.
+    #[must_use]
+    pub fn without_archives(self, provider: Provider) -> Option<Self> {
+        let forward = super::archive::hide(provider, &self.forward);
+        let changes = sql::read(provider, forward.as_bytes()).map_or(true, |script| {
+            script
+                .operations()
+                .any(|(_, operation)| !matches!(operation.action, Action::Pragma { .. } | Action::Nothing { .. }))
+        });
+        changes.then(|| Difference { forward, reverse: super::archive::hide(provider, &self.reverse) })
+    }
 }
 
 /// The two sides and how Prisma is reached.

@@ -8,6 +8,7 @@ pub mod checklist;
 pub mod difference;
 mod edit;
 pub mod placeholder;
+pub mod rename;
 pub mod restore;
 pub mod revert_script;
 pub mod undo;
@@ -59,6 +60,8 @@ pub struct Draft {
     pub placeholders: Vec<Placeholder>,
     /// What can be kept of what the migration takes away.
     pub archive: archive::Plan,
+    /// What stays for now, and goes in a later migration.
+    pub expansions: Vec<rename::Expansion>,
     /// Whether it is kept: the steps are in `migration` and their way back in `reverse`.
     pub keeps: bool,
     /// Where the SQL came from.
@@ -90,6 +93,8 @@ pub struct Parts<'a> {
     pub migration: String,
     /// The reverse difference, where there is one.
     pub reverse: Option<String>,
+    /// What stays for now, and goes in a later migration.
+    pub expansions: Vec<rename::Expansion>,
     /// Whether to keep what it takes away.
     pub keep: bool,
     /// Where the SQL came from.
@@ -106,7 +111,8 @@ impl Draft {
     pub fn new(parts: Parts<'_>) -> Result<Self, ReadError> {
         let NextTimestamp { digits, sorts_before } =
             next_timestamp(parts.now, parts.existing.iter().map(String::as_str));
-        let Parts { provider, before, prisma, slug, title, mut migration, keep, origin, .. } = parts;
+        let Parts { provider, before, prisma, slug, title, mut migration, expansions, keep, origin, .. } = parts;
+        migration.insert_str(0, &rename::plan_comment(&expansions));
         let mut script = sql::read(provider, migration.as_bytes())?;
         let mut judgement = analysis::judge(&script, before, prisma);
         let after = state_with(before, &digits, &script);
@@ -137,6 +143,7 @@ impl Draft {
             reverse,
             placeholders,
             archive,
+            expansions,
             keeps,
             origin,
             script,

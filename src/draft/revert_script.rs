@@ -96,13 +96,9 @@ fn what_comes_back(draft: &Draft) -> String {
         );
     }
     for lost in &draft.judgement.destructions {
-        let why = draft
-            .archive
-            .left_out
-            .iter()
-            .find(|(left, _)| left.what == lost.what && left.name == lost.name && left.column == lost.column);
+        let why = draft.archive.leaves_out(lost);
         match why {
-            Some((_, why)) => line("", &format!("  it {}: {why}", loss(lost))),
+            Some(why) => line("", &format!("  it {}: {why}", loss(lost))),
             None if !draft.keeps => line("", &format!("  it {}", loss(lost))),
             None => {}
         }

@@ -17,6 +17,7 @@ mod guard;
 mod impact;
 mod lint;
 mod locate;
+mod new;
 mod origin;
 mod prisma;
 mod problem;
@@ -42,6 +43,7 @@ pub use guard::{GuardSettings, UngatedDeploy};
 pub use impact::ImpactSettings;
 pub use lint::{Level, LintSettings, RuleSettings};
 pub use locate::{SETTINGS_FILE, Upwards, has_vcs};
+pub use new::{KeepData, NewSettings};
 pub use origin::{Origin, Sourced};
 pub use prisma::PrismaSettings;
 pub use problem::Problem;
@@ -82,6 +84,8 @@ pub struct Settings {
     pub guard: GuardSettings,
     /// `[lint]`.
     pub lint: LintSettings,
+    /// `[new]`.
+    pub new: NewSettings,
     /// `[verify]`.
     pub verify: VerifySettings,
     /// `[approvers]`, in the order of the file.
@@ -100,6 +104,7 @@ impl Settings {
             dev_hosts: DevHosts::default(),
             guard: GuardSettings::default(),
             lint: LintSettings::default(),
+            new: NewSettings::default(),
             verify: VerifySettings::default(),
             approvers: Vec::new(),
         }
@@ -180,6 +185,9 @@ impl Settings {
             self.approvers = approvers::read_all(&mut approvers);
         }
         environment::check_approvals(&table, &self.environments, self.approvers.len());
+        if let Some(new) = table.table("new") {
+            self.new = NewSettings::read(new);
+        }
         table.finish();
     }
 

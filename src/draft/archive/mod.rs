@@ -67,6 +67,15 @@ pub struct AsText {
     pub array: bool,
 }
 
+impl Plan {
+    /// Why a loss is not kept; `None`: it is, as far as anything is. Places do not count: they move when the steps are written in.
+    #[must_use]
+    pub fn leaves_out(&self, lost: &Destruction) -> Option<&str> {
+        let same = |left: &Destruction| left.what == lost.what && left.name == lost.name && left.column == lost.column;
+        self.left_out.iter().find(|(left, _)| same(left)).map(|(_, why)| why.as_str())
+    }
+}
+
 impl Kept {
     /// The archive table in quotes, with its schema.
     #[must_use]
@@ -110,6 +119,26 @@ pub fn plan(
     }
     plan.find_keys(judgement);
     plan.plan
+}
+
+/// A difference without the statements that make or drop archive tables.
+#[must_use]
+pub fn hide(provider: Provider, text: &str) -> String {
+    let Ok(script) = crate::sql::read(provider, text.as_bytes()) else { return text.to_owned() };
+    let is_archive =
+        |name: &Name| archive::is_archive(name.schema.as_ref().map(|s| s.value.as_str()), &name.object.value);
+    let mut edits = super::edit::Edits::default();
+    for statement in &script.statements {
+        let all = statement.operations.iter().all(|operation| match &operation.action {
+            Action::DropTable { names, .. } => names.iter().all(is_archive),
+            Action::Archive { .. } => true,
+            _ => false,
+        });
+        if all {
+            edits.remove(statement);
+        }
+    }
+    edits.apply(&script)
 }
 
 struct Planner<'a> {

@@ -63,6 +63,7 @@ fn draft(provider: Provider, recorded: &Recorded, number: usize, before: &State)
         title: recorded.operation.to_owned(),
         migration: named(recorded.forward, number),
         reverse: Some(named(recorded.reverse, number)),
+        expansions: Vec::new(),
         keep: true,
         origin: Origin::Database,
         now: Timestamp::from_second(1_770_000_000 + i64::try_from(number).expect("few") * 60).expect("a time"),
