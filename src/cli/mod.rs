@@ -4,6 +4,7 @@
 //! arm of `Command::run`.
 
 pub mod approve;
+pub mod archive;
 mod context;
 pub mod deploy;
 pub mod env;
@@ -92,6 +93,8 @@ pub enum Command {
     Revert(revert::Args),
     /// Empty a developer's own database and apply all migrations; refused everywhere else
     Reset(reset::Args),
+    /// What migrations keep of the data that they take away: list it, and drop it when its time is over
+    Archive(archive::Args),
     /// Run any Prisma command behind the engine guard
     Run(run::Args),
     /// Make the engine guard hold for a Prisma that is typed by hand, or prove that it does
@@ -110,6 +113,7 @@ impl Command {
             Command::Resolve(args) => resolve::run(args, context),
             Command::Revert(args) => revert::run(args, context),
             Command::Reset(args) => reset::run(args, context),
+            Command::Archive(args) => archive::run(args, context),
             Command::Run(args) => run::run(args, context),
             Command::Guard(args) => guard::run(args, context),
             Command::Lint(args) => lint::run(args, context),

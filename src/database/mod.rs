@@ -1,13 +1,14 @@
 //! The databases, read directly: one small trait, one file per provider.
 //!
-//! Everything here is read-only but [`Database::set_marker`], the deploy lock, which leaves no trace, and [`script`], which runs what a person has
-//! looked at. Reading never creates: not the database, not a schema, not a file.
+//! Everything here is read-only but [`Database::set_marker`], the deploy lock, which leaves no trace, [`archives`], which drops what a person has
+//! chosen, and [`script`], which runs what a person has looked at. Reading never creates: not the database, not a schema, not a file.
 //! The trait is synchronous; each implementation drives its own current-thread runtime, so nothing above knows about `async`.
 //!
 //! To add a provider: one file with a `connect` function and a type that implements [`Database`], one arm in [`connect`](fn@connect),
 //! one section in `tests/database/`.
 
 mod activity;
+pub mod archives;
 mod archiving;
 mod connect;
 mod count;

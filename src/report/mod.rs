@@ -1,5 +1,6 @@
 //! One model in, every format out. Never reads files or databases.
 
+pub mod archives;
 pub mod environments;
 pub mod fleet;
 pub mod lint;

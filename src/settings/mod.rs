@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 pub use approvers::{Approver, KEY_PREFIX, parse_hex, parse_public_key};
 pub use backup::{BackupSettings, BackupSource};
 pub use drift::DriftSettings;
-pub use duration::{DurationError, format_duration, parse_duration};
+pub use duration::{DURATION_HELP, DurationError, format_duration, parse_duration};
 pub use environment::{EnvironmentSettings, TENANT, UrlSource, in_file_name};
 pub use error::SettingsError;
 pub use execution::ExecutionSettings;
