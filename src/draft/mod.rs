@@ -123,10 +123,11 @@ impl Draft {
         let archive = archive::plan(&script, &judgement, reverse_script.as_ref(), [before, &after], &digits);
         let keeps = keep && !archive.kept.is_empty();
         if keeps {
+            reverse =
+                reverse_script.map(|reverse| archive::restore::write([&script, &reverse], &archive, [before, &after]));
             migration = archive::keep::write(&script, &archive, &revert_file(&slug));
             script = sql::read(provider, migration.as_bytes())?;
             judgement = analysis::judge(&script, before, prisma);
-            reverse = reverse_script.map(|reverse| archive::restore::write(&reverse, &archive, before, &after));
         }
         let (reverse, placeholders) = match reverse {
             Some(reverse) => {

@@ -16,7 +16,7 @@ use crate::project::Provider;
 use crate::sql::analysis::{Destroyed, Destruction, Judgement};
 use crate::sql::archive;
 use crate::sql::history_state::{State, Table};
-use crate::sql::model::{Action, ConstraintKind, Ident, Name, Script, TypeFamily};
+use crate::sql::model::{Action, ConstraintKind, Ident, Insert, InsertSource, Name, Script, TypeFamily};
 use crate::sql::quote;
 
 /// What a migration can keep of what it takes away.
@@ -154,6 +154,8 @@ impl Planner<'_> {
     fn add(&mut self, destruction: &Destruction) -> Result<(), String> {
         let unknown = |name: &Name| format!("the columns of `{name}` are not known from the migrations");
         match (destruction.what, &destruction.name, &destruction.column) {
+            // Its rows go on in another table, and come back from there.
+            (Destroyed::Table, Some(name), _) if self.moves_on(name) => Ok(()),
             (Destroyed::Table, Some(name), _) => {
                 let table = self.before.table(name).filter(|table| table.complete).ok_or_else(|| unknown(name))?;
                 let is_stored = |column: &&crate::sql::history_state::Column| {
@@ -179,6 +181,19 @@ impl Planner<'_> {
             (Destroyed::Unknown, ..) => Err("the statement was not understood".to_owned()),
             _ => Err("only tables and columns are kept".to_owned()),
         }
+    }
+
+    fn moves_on(&self, table: &Name) -> bool {
+        let inserts = |script: &Script, wanted: &dyn Fn(&Insert) -> bool| {
+            script.operations().any(|(_, operation)| match &operation.action {
+                Action::Insert(insert) => wanted(insert),
+                _ => false,
+            })
+        };
+        let reads =
+            |insert: &Insert| matches!(&insert.source, InsertSource::Select(select) if select.from.contains(table));
+        inserts(self.migration, &reads)
+            && self.reverse.is_some_and(|reverse| inserts(reverse, &|insert| insert.table == *table))
     }
 
     /// Keeps one column's values.

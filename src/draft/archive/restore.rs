@@ -11,17 +11,17 @@ use crate::draft::placeholder::{lists_of, value_for};
 use crate::project::Provider;
 use crate::sql::analysis::keeps_values;
 use crate::sql::history_state::State;
-use crate::sql::model::{Action, ColumnDef, Ident, RebuildTable, Script, Statement, TypeFamily};
+use crate::sql::model::{Action, ColumnDef, Ident, Name, RebuildTable, Script, Statement, TypeFamily};
 use crate::sql::quote;
 
 /// Writes the way back into the reverse difference.
 ///
 /// `before` and `after` are the history without and with the migration.
-pub(in crate::draft) fn write(reverse: &Script, plan: &Plan, before: &State, after: &State) -> String {
+pub(in crate::draft) fn write([migration, reverse]: [&Script; 2], plan: &Plan, [before, after]: [&State; 2]) -> String {
     let mut edits = Edits::default();
     let mut at_end = String::new();
     for kept in &plan.kept {
-        let mut way = WayBack { reverse, before, after, kept, edits: &mut edits, later: Later::default() };
+        let mut way = WayBack { migration, reverse, before, after, kept, edits: &mut edits, later: Later::default() };
         let text = if kept.whole { way.rows() } else { way.values() };
         let Some(text) = text else { continue };
         match place(reverse, kept) {
@@ -44,6 +44,7 @@ pub(in crate::draft) fn alone(plan: &Plan, migration: &Script) -> String {
     for kept in &plan.kept {
         let mut edits = Edits::default();
         let mut way = WayBack {
+            migration,
             reverse: &nothing,
             before: &before,
             after: &before,
@@ -64,6 +65,7 @@ struct Later {
 }
 
 struct WayBack<'a> {
+    migration: &'a Script,
     reverse: &'a Script,
     before: &'a State,
     after: &'a State,
@@ -138,6 +140,11 @@ impl<'a> WayBack<'a> {
         };
         let join = |of: &str| join(provider, self.kept, of);
         let mut text = comment(self.kept);
+        for column in rest.iter().filter(|column| column.numbered && self.comes_back(&column.name)) {
+            // Out of the way of the numbers that come back: each row got a new one.
+            let own = quote::ident(provider, &column.name.value);
+            let _ = writeln!(text, "UPDATE {table} SET {own} = -{own};");
+        }
         match provider {
             Provider::Postgresql => {
                 let _ = writeln!(text, "UPDATE {table} AS t SET {} FROM {archive} AS a WHERE {};", set(""), join("t"));
@@ -174,12 +181,20 @@ impl<'a> WayBack<'a> {
             let own = quote::ident(provider, &column.name.value);
             let _ = writeln!(
                 text,
-                "SELECT setval(pg_get_serial_sequence({}, {}), (SELECT max({own}) FROM {table}));",
+                "SELECT setval(pg_get_serial_sequence({}, {}), (SELECT max({own}) FROM {table} WHERE {own} > 0));",
                 quote::text(provider, &table),
                 quote::text(provider, &column.name.value)
             );
         }
         text
+    }
+
+    /// The way back adds the column.
+    fn comes_back(&self, column: &Ident) -> bool {
+        self.reverse.operations().any(|(_, operation)| match &operation.action {
+            Action::AddColumn { table, column: new, .. } => *table == self.kept.table && new.name == *column,
+            _ => false,
+        })
     }
 
     /// A required column that gets no placeholder comes back without `NOT NULL`, gets its values, and then the `NOT NULL`.
@@ -210,33 +225,74 @@ impl<'a> WayBack<'a> {
         let provider = self.provider();
         let kept = self.kept;
         for (statement, operation) in self.reverse.operations() {
-            let Action::AlterColumnType { table, column, to, .. } = &operation.action else { continue };
+            let (table, column, to) = match &operation.action {
+                Action::AlterColumnType { table, column, to, .. } if provider == Provider::Postgresql => {
+                    (table, column, Some(to))
+                }
+                Action::ModifyColumn { table, column, definition, .. } => {
+                    (table, column, definition.data_type.as_ref())
+                }
+                _ => continue,
+            };
             let is_kept = *table == kept.table && columns.iter().any(|kept| kept.name == *column);
-            if provider != Provider::Postgresql || !is_kept {
-                continue;
-            }
             let now = self.after.table(table).and_then(|known| known.column(column));
-            let survives = now.and_then(|now| now.data_type.as_ref()).is_some_and(|now| keeps_values(now, to));
-            let tightens = self.reverse.operations().any(|(_, other)| match &other.action {
-                Action::SetNotNull { table: of, column: tight } => of == table && tight == column,
-                _ => false,
-            });
-            if survives || tightens {
+            let from = now.and_then(|now| now.data_type.as_ref());
+            let survives = from.zip(to).is_some_and(|(from, to)| keeps_values(from, to));
+            if !is_kept || survives || self.is_tightened(table, column) {
                 continue;
             }
-            let (table, name) = (self.table(), quote::ident(provider, &column.value));
-            let mut text = String::new();
-            if now.is_none_or(|now| now.nullable != Some(true)) {
-                let _ = writeln!(text, "ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL;");
-                self.later.required.push((column.clone(), String::new()));
+            let required = now.is_none_or(|now| now.nullable != Some(true));
+            let Some(loosen) = self.loosened(&operation.action, required) else { continue };
+            let own = quote::ident(provider, &column.value);
+            let (table, archive, join) = (self.table(), kept.quoted(provider), join(provider, kept, "t"));
+            let empty = match provider {
+                Provider::Mysql => format!("UPDATE {table} AS t JOIN {archive} AS a ON {join} SET t.{own} = NULL;\n"),
+                _ => format!("UPDATE {table} AS t SET {own} = NULL FROM {archive} AS a WHERE {join};\n"),
+            };
+            self.edits.insert(statement.span.start as usize, format!("{loosen}{empty}"));
+        }
+    }
+
+    /// PostgreSQL: the way back itself forbids NULL in it.
+    fn is_tightened(&self, table: &Name, column: &Ident) -> bool {
+        self.reverse.operations().any(|(_, other)| match &other.action {
+            Action::SetNotNull { table: of, column: tight } => of == table && tight == column,
+            _ => false,
+        })
+    }
+
+    /// Lets the column be NULL until its values are back. `None`: this shape is left alone.
+    fn loosened(&mut self, back: &Action, required: bool) -> Option<String> {
+        if !required {
+            return Some(String::new());
+        }
+        let provider = self.provider();
+        let table = self.table();
+        match back {
+            Action::ModifyColumn { column, definition, .. } => {
+                let now = self.migration.operations().find_map(|(_, operation)| match &operation.action {
+                    Action::ModifyColumn { table, column: of, definition, .. }
+                        if *table == self.kept.table && of == column =>
+                    {
+                        Some(definition)
+                    }
+                    _ => None,
+                })?;
+                let wanted = definition.not_null_span?;
+                let mut loose = self.migration.slice(now.span).to_owned();
+                let begin = now.span.start as usize;
+                let not_null = now.not_null_span?;
+                loose.replace_range(not_null.start as usize - begin..not_null.end as usize - begin, "NULL");
+                self.edits.replace(wanted.range(), "NULL");
+                self.later.required.push((column.clone(), self.reverse.slice(definition.span).to_owned()));
+                Some(format!("ALTER TABLE {table} MODIFY {loose};\n"))
             }
-            let _ = writeln!(
-                text,
-                "UPDATE {table} AS t SET {name} = NULL FROM {} AS a WHERE {};",
-                kept.quoted(provider),
-                join(provider, kept, "t")
-            );
-            self.edits.insert(statement.span.start as usize, text);
+            Action::AlterColumnType { column, .. } => {
+                self.later.required.push((column.clone(), String::new()));
+                let own = quote::ident(provider, &column.value);
+                Some(format!("ALTER TABLE {table} ALTER COLUMN {own} DROP NOT NULL;\n"))
+            }
+            _ => None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! The differences are recorded as Prisma 6.19 prints them: its start for each of them would cost a minute. To add one: an entry in the file of the
 //! database, with `T` (and names that begin with it) for whatever it makes.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 
@@ -11,6 +12,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
+use prisma_safe::draft::rename::{self, Expansion};
 use prisma_safe::draft::{Draft, Origin, Parts};
 use prisma_safe::project::Provider;
 use prisma_safe::sql;
@@ -33,6 +35,33 @@ pub struct Recorded {
     pub reverse: &'static str,
 }
 
+/// A difference that is a new name.
+pub struct Renamed {
+    /// What Prisma prints for it.
+    pub recorded: Recorded,
+    /// The old name.
+    pub from: &'static str,
+    /// The new name.
+    pub to: &'static str,
+    /// In steps.
+    pub expand: bool,
+}
+
+/// Both texts as the answer to the question writes them.
+fn renamed(provider: Provider, renamed: &Renamed, number: usize, before: &State) -> ([String; 2], Vec<Expansion>) {
+    let texts = [renamed.recorded.forward, renamed.recorded.reverse].map(|text| named(text, number));
+    let script = sql::read(provider, texts[0].as_bytes()).expect("text");
+    let table = |name: &str| name.replacen('T', &format!("K{number:02}k"), usize::from(name.starts_with('T')));
+    let pair = rename::named(&script, before, &table(renamed.from), &table(renamed.to)).expect("both sides");
+    assert_eq!(rename::pairs(&script, before), std::slice::from_ref(&pair), "it is asked about");
+    if renamed.expand {
+        let (texts, expansion) = rename::expand(provider, &texts, &pair, before).expect("a known shape");
+        (texts, vec![expansion])
+    } else {
+        (rename::rename(provider, &texts, &pair, before).expect("a known shape"), Vec::new())
+    }
+}
+
 fn take_in(state: &mut State, provider: Provider, name: &str, text: &str) {
     let script = sql::read(provider, text.as_bytes()).expect("text");
     state.begin_migration(name, false);
@@ -53,17 +82,24 @@ fn named(text: &str, number: usize) -> String {
         .replace("t_id_seq", &format!("{lower}_id_seq"))
 }
 
-fn draft(provider: Provider, recorded: &Recorded, number: usize, before: &State) -> Draft {
+fn draft(
+    provider: Provider,
+    operation: &str,
+    number: usize,
+    before: &State,
+    [migration, reverse]: [String; 2],
+    expansions: Vec<Expansion>,
+) -> Draft {
     Draft::new(Parts {
         provider,
         existing: &[],
         before,
         prisma: None,
         slug: format!("case{number}"),
-        title: recorded.operation.to_owned(),
-        migration: named(recorded.forward, number),
-        reverse: Some(named(recorded.reverse, number)),
-        expansions: Vec::new(),
+        title: operation.to_owned(),
+        migration,
+        reverse: Some(reverse),
+        expansions,
         keep: true,
         origin: Origin::Database,
         now: Timestamp::from_second(1_770_000_000 + i64::try_from(number).expect("few") * 60).expect("a time"),
@@ -71,14 +107,19 @@ fn draft(provider: Provider, recorded: &Recorded, number: usize, before: &State)
     .expect("text")
 }
 
-fn all_are_proven(provider: Provider, word: &str, all: &[Recorded]) {
+fn all_are_proven(provider: Provider, word: &str, plain: &[Recorded], new_names: &[Renamed]) {
+    let all: Vec<&Recorded> = plain.iter().chain(new_names.iter().map(|one| &one.recorded)).collect();
     let before: String = all.iter().enumerate().map(|(number, one)| named(one.before, number)).collect();
     let mut state = State::new(provider);
     take_in(&mut state, provider, "20260101000000_init", &before);
     let mut migrations = vec![("20260101000000_init".to_owned(), before, None)];
     let mut drafts = Vec::new();
     for (number, recorded) in all.iter().enumerate() {
-        let draft = draft(provider, recorded, number, &state);
+        let (texts, expansions) = match new_names.get(number.wrapping_sub(plain.len())) {
+            Some(one) => renamed(provider, one, number, &state),
+            None => ([recorded.forward, recorded.reverse].map(|text| named(text, number)), Vec::new()),
+        };
+        let draft = draft(provider, recorded.operation, number, &state, texts, expansions);
         let file = |name: &str| {
             draft.scaffold().files.iter().find(|(file, _)| file.starts_with(name)).expect("a file").1.clone()
         };
@@ -90,7 +131,7 @@ fn all_are_proven(provider: Provider, word: &str, all: &[Recorded]) {
     let (found, _) = verify(&project, &["--all"]);
     let mut table = "| operation | kept in the archive | verdict |\n|---|---|---|\n".to_owned();
     let mut failures = String::new();
-    for ((found, recorded), draft) in found[1..].iter().zip(all).zip(&drafts) {
+    for ((found, recorded), draft) in found[1..].iter().zip(&all).zip(&drafts) {
         let verdict = found["verdict"].as_str().expect("a word").replace('_', " ");
         if verdict != "proven" {
             let _ = writeln!(
@@ -155,12 +196,19 @@ fn page(part: &str, wanted: &str) {
 
 #[test]
 fn on_sqlite() {
-    all_are_proven(Provider::Sqlite, "sqlite", sqlite::RECORDED);
+    all_are_proven(Provider::Sqlite, "sqlite", sqlite::RECORDED, sqlite::RENAMED);
 }
 
 #[test]
 fn on_postgres() {
     if has_server() {
-        all_are_proven(Provider::Postgresql, "postgresql", postgres::RECORDED);
+        all_are_proven(Provider::Postgresql, "postgresql", postgres::RECORDED, postgres::RENAMED);
+    }
+}
+
+#[test]
+fn on_mariadb() {
+    if crate::mysql::has_server() {
+        all_are_proven(Provider::Mysql, "mysql", mysql::RECORDED, mysql::RENAMED);
     }
 }

@@ -1,6 +1,6 @@
 //! What Prisma prints for PostgreSQL.
 
-use super::Recorded;
+use super::{Recorded, Renamed};
 
 pub const RECORDED: &[Recorded] = &[
     Recorded {
@@ -100,5 +100,44 @@ pub const RECORDED: &[Recorded] = &[
         before: "CREATE TABLE \"T\" (\n    \"id\" SERIAL NOT NULL,\n\n    CONSTRAINT \"T_pkey\" PRIMARY KEY (\"id\")\n);\nCREATE TABLE \"TChild\" (\n    \"id\" TEXT NOT NULL,\n    \"parentId\" INTEGER NOT NULL,\n\n    CONSTRAINT \"TChild_pkey\" PRIMARY KEY (\"id\")\n);\nCREATE UNIQUE INDEX \"TChild_parentId_key\" ON \"TChild\"(\"parentId\");\nALTER TABLE \"TChild\" ADD CONSTRAINT \"TChild_parentId_fkey\" FOREIGN KEY (\"parentId\") REFERENCES \"T\"(\"id\") ON DELETE RESTRICT ON UPDATE CASCADE;\n",
         forward: "-- DropForeignKey\nALTER TABLE \"TChild\" DROP CONSTRAINT \"TChild_parentId_fkey\";\n\n-- AlterTable\nALTER TABLE \"T\" DROP CONSTRAINT \"T_pkey\",\nALTER COLUMN \"id\" DROP DEFAULT,\nALTER COLUMN \"id\" SET DATA TYPE TEXT,\nADD CONSTRAINT \"T_pkey\" PRIMARY KEY (\"id\");\n\n-- AlterTable\nALTER TABLE \"TChild\" ALTER COLUMN \"parentId\" SET DATA TYPE TEXT;\n\n-- AddForeignKey\nALTER TABLE \"TChild\" ADD CONSTRAINT \"TChild_parentId_fkey\" FOREIGN KEY (\"parentId\") REFERENCES \"T\"(\"id\") ON DELETE RESTRICT ON UPDATE CASCADE;\n",
         reverse: "-- DropForeignKey\nALTER TABLE \"TChild\" DROP CONSTRAINT \"TChild_parentId_fkey\";\n\n-- AlterTable\nALTER TABLE \"T\" DROP CONSTRAINT \"T_pkey\",\nDROP COLUMN \"id\",\nADD COLUMN     \"id\" SERIAL NOT NULL,\nADD CONSTRAINT \"T_pkey\" PRIMARY KEY (\"id\");\n\n-- AlterTable\nALTER TABLE \"TChild\" DROP COLUMN \"parentId\",\nADD COLUMN     \"parentId\" INTEGER NOT NULL;\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"TChild_parentId_key\" ON \"TChild\"(\"parentId\");\n\n-- AddForeignKey\nALTER TABLE \"TChild\" ADD CONSTRAINT \"TChild_parentId_fkey\" FOREIGN KEY (\"parentId\") REFERENCES \"T\"(\"id\") ON DELETE RESTRICT ON UPDATE CASCADE;\n",
+    },
+];
+
+pub const RENAMED: &[Renamed] = &[
+    Renamed {
+        recorded: Recorded {
+            operation: "rename",
+            what: "of a column",
+            before: "CREATE TABLE \"T\" (\n    \"id\" SERIAL NOT NULL,\n    \"nickname\" TEXT,\n    \"age\" INTEGER,\n\n    CONSTRAINT \"T_pkey\" PRIMARY KEY (\"id\")\n);\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\n",
+            forward: "-- DropIndex\nDROP INDEX \"T_nickname_key\";\n\n-- AlterTable\nALTER TABLE \"T\" DROP COLUMN \"nickname\",\nADD COLUMN     \"fullName\" TEXT NOT NULL,\nALTER COLUMN \"age\" SET DATA TYPE BIGINT;\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"T_fullName_key\" ON \"T\"(\"fullName\");\n",
+            reverse: "-- DropIndex\nDROP INDEX \"T_fullName_key\";\n\n-- AlterTable\nALTER TABLE \"T\" DROP COLUMN \"fullName\",\nADD COLUMN     \"nickname\" TEXT,\nALTER COLUMN \"age\" SET DATA TYPE INTEGER;\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\n",
+        },
+        from: "nickname",
+        to: "fullName",
+        expand: false,
+    },
+    Renamed {
+        recorded: Recorded {
+            operation: "rename",
+            what: "of a column, in steps",
+            before: "CREATE TABLE \"T\" (\n    \"id\" SERIAL NOT NULL,\n    \"nickname\" TEXT,\n    \"age\" INTEGER,\n\n    CONSTRAINT \"T_pkey\" PRIMARY KEY (\"id\")\n);\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\n",
+            forward: "-- DropIndex\nDROP INDEX \"T_nickname_key\";\n\n-- AlterTable\nALTER TABLE \"T\" DROP COLUMN \"nickname\",\nADD COLUMN     \"fullName\" TEXT NOT NULL,\nALTER COLUMN \"age\" SET DATA TYPE BIGINT;\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"T_fullName_key\" ON \"T\"(\"fullName\");\n",
+            reverse: "-- DropIndex\nDROP INDEX \"T_fullName_key\";\n\n-- AlterTable\nALTER TABLE \"T\" DROP COLUMN \"fullName\",\nADD COLUMN     \"nickname\" TEXT,\nALTER COLUMN \"age\" SET DATA TYPE INTEGER;\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\n",
+        },
+        from: "nickname",
+        to: "fullName",
+        expand: true,
+    },
+    Renamed {
+        recorded: Recorded {
+            operation: "rename",
+            what: "of a table",
+            before: "CREATE TABLE \"TOld\" (\n    \"id\" SERIAL NOT NULL,\n    \"code\" TEXT NOT NULL,\n\n    CONSTRAINT \"TOld_pkey\" PRIMARY KEY (\"id\")\n);\nCREATE UNIQUE INDEX \"TOld_code_key\" ON \"TOld\"(\"code\");\n",
+            forward: "-- DropTable\nDROP TABLE \"TOld\";\n\n-- CreateTable\nCREATE TABLE \"TNew\" (\n    \"id\" SERIAL NOT NULL,\n    \"code\" TEXT NOT NULL,\n\n    CONSTRAINT \"TNew_pkey\" PRIMARY KEY (\"id\")\n);\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"TNew_code_key\" ON \"TNew\"(\"code\");\n",
+            reverse: "-- DropTable\nDROP TABLE \"TNew\";\n\n-- CreateTable\nCREATE TABLE \"TOld\" (\n    \"id\" SERIAL NOT NULL,\n    \"code\" TEXT NOT NULL,\n\n    CONSTRAINT \"TOld_pkey\" PRIMARY KEY (\"id\")\n);\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"TOld_code_key\" ON \"TOld\"(\"code\");\n",
+        },
+        from: "TOld",
+        to: "TNew",
+        expand: false,
     },
 ];

@@ -1,6 +1,6 @@
 //! What Prisma prints for SQLite.
 
-use super::Recorded;
+use super::{Recorded, Renamed};
 
 pub const RECORDED: &[Recorded] = &[
     Recorded {
@@ -14,7 +14,7 @@ pub const RECORDED: &[Recorded] = &[
         operation: "drop column",
         what: "required, unique, of a foreign key",
         before: "CREATE TABLE \"TParent\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT\n);\nCREATE TABLE \"T\" (\n    \"id\" TEXT NOT NULL PRIMARY KEY,\n    \"code\" TEXT NOT NULL,\n    \"hits\" INTEGER NOT NULL,\n    \"parentId\" INTEGER NOT NULL,\n    CONSTRAINT \"T_parentId_fkey\" FOREIGN KEY (\"parentId\") REFERENCES \"TParent\" (\"id\") ON DELETE RESTRICT ON UPDATE CASCADE\n);\nCREATE UNIQUE INDEX \"T_code_key\" ON \"T\"(\"code\");\n",
-        forward: "-- DropIndex\nDROP INDEX \"T_code_key\";\n\n-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" TEXT NOT NULL PRIMARY KEY\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+        forward: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" TEXT NOT NULL PRIMARY KEY\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
         reverse: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" TEXT NOT NULL PRIMARY KEY,\n    \"code\" TEXT NOT NULL,\n    \"hits\" INTEGER NOT NULL,\n    \"parentId\" INTEGER NOT NULL,\n    CONSTRAINT \"T_parentId_fkey\" FOREIGN KEY (\"parentId\") REFERENCES \"TParent\" (\"id\") ON DELETE RESTRICT ON UPDATE CASCADE\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nCREATE UNIQUE INDEX \"T_code_key\" ON \"T\"(\"code\");\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
     },
     Recorded {
@@ -77,14 +77,53 @@ pub const RECORDED: &[Recorded] = &[
         operation: "primary key change",
         what: "to another column",
         before: "CREATE TABLE \"T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\nCREATE UNIQUE INDEX \"T_code_key\" ON \"T\"(\"code\");\n",
-        forward: "-- DropIndex\nDROP INDEX \"T_code_key\";\n\n-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL,\n    \"code\" TEXT NOT NULL PRIMARY KEY\n);\nINSERT INTO \"new_T\" (\"code\", \"id\") SELECT \"code\", \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+        forward: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL,\n    \"code\" TEXT NOT NULL PRIMARY KEY\n);\nINSERT INTO \"new_T\" (\"code\", \"id\") SELECT \"code\", \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
         reverse: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\nINSERT INTO \"new_T\" (\"code\", \"id\") SELECT \"code\", \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nCREATE UNIQUE INDEX \"T_code_key\" ON \"T\"(\"code\");\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
     },
     Recorded {
         operation: "primary key change",
         what: "where the old one is dropped",
         before: "CREATE TABLE \"T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\nCREATE UNIQUE INDEX \"T_code_key\" ON \"T\"(\"code\");\n",
-        forward: "-- DropIndex\nDROP INDEX \"T_code_key\";\n\n-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"code\" TEXT NOT NULL PRIMARY KEY\n);\nINSERT INTO \"new_T\" (\"code\") SELECT \"code\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+        forward: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"code\" TEXT NOT NULL PRIMARY KEY\n);\nINSERT INTO \"new_T\" (\"code\") SELECT \"code\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
         reverse: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\nINSERT INTO \"new_T\" (\"code\") SELECT \"code\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nCREATE UNIQUE INDEX \"T_code_key\" ON \"T\"(\"code\");\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+    },
+];
+
+pub const RENAMED: &[Renamed] = &[
+    Renamed {
+        recorded: Recorded {
+            operation: "rename",
+            what: "of a column",
+            before: "CREATE TABLE \"T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"nickname\" TEXT NOT NULL\n);\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\n",
+            forward: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"fullName\" TEXT NOT NULL\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nCREATE UNIQUE INDEX \"T_fullName_key\" ON \"T\"(\"fullName\");\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+            reverse: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"nickname\" TEXT NOT NULL\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+        },
+        from: "nickname",
+        to: "fullName",
+        expand: false,
+    },
+    Renamed {
+        recorded: Recorded {
+            operation: "rename",
+            what: "of a column, in steps",
+            before: "CREATE TABLE \"T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"nickname\" TEXT NOT NULL\n);\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\n",
+            forward: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"fullName\" TEXT NOT NULL\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+            reverse: "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\nCREATE TABLE \"new_T\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"nickname\" TEXT NOT NULL\n);\nINSERT INTO \"new_T\" (\"id\") SELECT \"id\" FROM \"T\";\nDROP TABLE \"T\";\nALTER TABLE \"new_T\" RENAME TO \"T\";\nCREATE UNIQUE INDEX \"T_nickname_key\" ON \"T\"(\"nickname\");\nPRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n",
+        },
+        from: "nickname",
+        to: "fullName",
+        expand: true,
+    },
+    Renamed {
+        recorded: Recorded {
+            operation: "rename",
+            what: "of a table",
+            before: "CREATE TABLE \"TOld\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\nCREATE UNIQUE INDEX \"TOld_code_key\" ON \"TOld\"(\"code\");\n",
+            forward: "-- DropIndex\nDROP INDEX \"TOld_code_key\";\n\n-- DropTable\nPRAGMA foreign_keys=off;\nDROP TABLE \"TOld\";\nPRAGMA foreign_keys=on;\n\n-- CreateTable\nCREATE TABLE \"TNew\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"TNew_code_key\" ON \"TNew\"(\"code\");\n",
+            reverse: "-- DropIndex\nDROP INDEX \"TNew_code_key\";\n\n-- DropTable\nPRAGMA foreign_keys=off;\nDROP TABLE \"TNew\";\nPRAGMA foreign_keys=on;\n\n-- CreateTable\nCREATE TABLE \"TOld\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    \"code\" TEXT NOT NULL\n);\n\n-- CreateIndex\nCREATE UNIQUE INDEX \"TOld_code_key\" ON \"TOld\"(\"code\");\n",
+        },
+        from: "TOld",
+        to: "TNew",
+        expand: false,
     },
 ];
