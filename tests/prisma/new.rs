@@ -38,9 +38,16 @@ fn writes_the_difference_and_the_way_back() {
     for major in majors() {
         let bed = Bed::new(major).deployed();
         change_schema(&bed);
-        let ran = bed.safe(&["new", "Rename", "the", "nickname"]).ended(0);
+        // What looks like a rename is never a loss by silence.
+        let before = folders(&bed);
+        let ran = bed.safe(&["new", "Rename", "the", "nickname"]).ended(2);
+        let ran = ran.says("this may be a rename that loses every value: `User`.`nickname` goes and `fullName` is new");
+        let ran = ran.says("`cargo prisma-safe new 'Rename the nickname' --rename User.nickname=fullName`");
+        ran.says("--expand-contract").says("--not-a-rename");
+        assert_eq!(folders(&bed), before);
+        let ran = bed.safe(&["new", "Rename", "the", "nickname", "--not-a-rename"]).ended(0);
         let ran = ran.says("Created prisma/migrations/2");
-        ran.says("this migration is destructive").says("nickname");
+        ran.says("this migration is destructive").says("nickname").says("is not kept: nobody was there to ask");
         let folder = newest(&bed);
         assert_eq!(files(&folder), ["checklist.md", "migration.sql", "revert_rename_the_nickname.sql"]);
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
@@ -74,7 +81,7 @@ fn compares_with_the_migrations_folder_without_a_database() {
     for major in majors() {
         let bed = Bed::new(major);
         change_schema(&bed);
-        bed.safe(&["new", "from the folder", "--from", "migrations"]).ended(0);
+        bed.safe(&["new", "from the folder", "--from", "migrations", "--rename", "nickname=fullName"]).ended(0);
         assert!(std::fs::read_to_string(newest(&bed).join("migration.sql")).unwrap().contains("fullName"));
         assert!(!bed.database("app.db").exists());
     }
@@ -115,7 +122,8 @@ fn a_dry_run_prints_and_writes_nothing() {
         let bed = Bed::new(major).deployed();
         change_schema(&bed);
         let before = folders(&bed);
-        let ran = bed.safe(&["new", "shown", "--dry-run"]).ended(0);
+        let ran = bed.safe(&["new", "shown", "--dry-run", "--expand-contract"]).ended(0);
+        let ran = ran.says("-- Contract: when nothing reads `User`.`nickname` any more");
         assert!(
             ran.stdout.contains("/migration.sql\n") && ran.stdout.contains("/revert_shown.sql\n"),
             "{}",
@@ -159,19 +167,40 @@ fn works_on_postgres_from_the_database_and_from_the_folder() {
         bed.set("SHADOW_DATABASE_URL", &shadow.url());
         bed.safe(&["deploy", "--yes"]).ended(0);
         change_schema(&bed);
-        bed.safe(&["new", "from the database"]).ended(0).says("drops the column `User`.`nickname` with its values");
+        let ran = bed.safe(&["new", "from the database", "--not-a-rename", "--keep-data"]).ended(0);
+        let ran = ran.says("drops the column `User`.`nickname` with its values");
+        // The archive step is no finding; what it is for still is.
+        ran.says("it keeps the values of `User`.`nickname`, in \"prisma_safe_archive\"").says("drop-column");
         let revert = std::fs::read_to_string(newest(&bed).join("revert_from_the_database.sql")).unwrap();
         assert!(revert.contains("BEGIN;\n") && revert.contains("COMMIT;\n"), "{revert}");
-        let proven = bed.safe(&["verify", "--prisma-diff"]).ended(0).says("schema only").says("of `User`.`nickname`");
+        let proven = bed.safe(&["verify", "--prisma-diff"]).ended(0).says("1 proven");
         proven.says("Prisma sees no difference after the revert");
+        database.execute("INSERT INTO \"User\" (\"email\", \"nickname\") VALUES ('a@example.com', 'Al')");
         bed.safe(&["deploy", "--yes"]).ended(0);
-        database.execute(&revert);
-        assert_eq!(
-            database.session().column("SELECT column_name::text FROM information_schema.columns WHERE table_name = 'User' AND column_name IN ('nickname', 'fullName')"),
-            ["nickname"]
-        );
+        let column = |sql: &str| database.session().column(sql);
+        let kept = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'prisma_safe_archive'";
+        assert_eq!(column(kept).len(), 1);
+        // Prisma does not see it, neither in the database nor in the folder.
+        bed.safe(&["new", "again"]).ended(0).says("nothing to do");
         if major == 7 {
             bed.safe(&["new", "from the folder", "--from", "migrations"]).ended(0).says("nothing to do");
         }
+        let listed = bed.safe(&["archive", "list", "--format", "json"]).ended(0);
+        let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+        let one = &listed["archives"][0];
+        assert_eq!((&one["of"], &one["rows"], &one["state"]), (&"User".into(), &1.into(), &"applied".into()), "{listed}");
+        database.execute(&revert);
+        assert_eq!(
+            column("SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'User' AND column_name IN ('nickname', 'fullName')"),
+            ["nickname"]
+        );
+        assert_eq!(column("SELECT \"nickname\" FROM \"User\" WHERE \"email\" = 'a@example.com'"), ["Al"]);
+        // Prisma's own reset leaves the schema of the archive, and the history runs over it.
+        bed.safe(&["reset", "--yes"]).ended(0);
+        assert_eq!(column(kept).len(), 1);
+        bed.safe(&["archive", "drop", "--older-than", "30d"]).ended(0).says("nothing of that age is kept");
+        bed.safe(&["archive", "drop", &column(kept)[0]]).ended(2).says("--yes");
+        bed.safe(&["archive", "drop", &column(kept)[0], "--yes"]).ended(0).says("Dropped 1 archive table");
+        assert!(column(kept).is_empty());
     }
 }
