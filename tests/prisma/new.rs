@@ -188,10 +188,16 @@ fn works_on_postgres_from_the_database_and_from_the_folder() {
         let listed = bed.safe(&["archive", "list", "--format", "json"]).ended(0);
         let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
         let one = &listed["archives"][0];
-        assert_eq!((&one["of"], &one["rows"], &one["state"]), (&"User".into(), &1.into(), &"applied".into()), "{listed}");
+        assert_eq!(
+            (&one["of"], &one["rows"], &one["state"]),
+            (&"User".into(), &1.into(), &"applied".into()),
+            "{listed}"
+        );
         database.execute(&revert);
         assert_eq!(
-            column("SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'User' AND column_name IN ('nickname', 'fullName')"),
+            column(
+                "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'User' AND column_name IN ('nickname', 'fullName')"
+            ),
             ["nickname"]
         );
         assert_eq!(column("SELECT \"nickname\" FROM \"User\" WHERE \"email\" = 'a@example.com'"), ["Al"]);
