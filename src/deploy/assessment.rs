@@ -50,8 +50,10 @@ impl Assessment {
         } else {
             let activity = evidence::ask_for_activity(target);
             let archiving = evidence::ask_for_archiving(target);
+            let off = target.environment().gates.is_off("rows");
+            let rows = if off { Vec::new() } else { evidence::rows::count(sources, target, &plan) };
             let ground = Ground { sources, target, folder, plan: &plan, prisma };
-            Evidence { activity, archiving, ..evidence::gather(&ground)? }
+            Evidence { activity, archiving, rows, ..evidence::gather(&ground)? }
         };
         let verdicts = gates::judge(&Facts {
             settings,

@@ -55,6 +55,8 @@ pub struct Receipt<'a> {
     pub states: Vec<Became>,
     /// How it went.
     pub course: &'a super::release::Journal,
+    /// How many rows its statements were about to touch, where they say how many they expect.
+    pub rows: Vec<CountedRows>,
     /// What was found afterwards.
     pub afterwards: &'a super::aftermath::Aftermath,
     /// Everything that is applied there now, by the ledger; `None`: it could not be read.
@@ -80,6 +82,23 @@ pub struct Problem {
     pub exit_code: u8,
     /// What to do next.
     pub hints: Vec<String>,
+}
+
+/// How many rows a statement with `expect-rows` was about to touch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedRows {
+    /// The folder's name.
+    pub migration: String,
+    /// SHA-256 of its script.
+    pub checksum: String,
+    /// Line of the statement, from 1.
+    pub line: usize,
+    /// The table.
+    pub table: String,
+    /// `100..200`.
+    pub expected: String,
+    /// How many there were before it ran; `None`: not known.
+    pub rows: Option<u64>,
 }
 
 /// What became of a migration.
@@ -154,6 +173,8 @@ struct Kept {
     environment: String,
     /// A deploy that could not read the ledger any more says nothing about it.
     ledger: Option<Vec<Recorded>>,
+    #[serde(default)]
+    rows: Vec<CountedRows>,
 }
 
 /// Writes a receipt: a whole file or none, and never over another one. The path from the project's folder.
@@ -194,6 +215,17 @@ pub fn write_as(
 /// What the newest receipt of a deploy to an environment, or of a revert in it, says is applied there. Files that cannot be read, or are none of ours, say nothing.
 #[must_use]
 pub fn recorded(project: &Path, environment: &str) -> Vec<Recorded> {
+    kept(project, environment).find_map(|kept| kept.ledger).unwrap_or_default()
+}
+
+/// The counts that receipts of deploys to an environment hold, the newest first.
+#[must_use]
+pub fn counted(project: &Path, environment: &str) -> Vec<CountedRows> {
+    kept(project, environment).flat_map(|kept| kept.rows).collect()
+}
+
+/// The receipts of an environment that can be read, the newest first.
+fn kept<'e>(project: &Path, environment: &'e str) -> impl Iterator<Item = Kept> + use<'e> {
     let prefixes = ["deploy", "revert"].map(|what| format!("{what}-{}-", in_file_name(environment)));
     let entries = std::fs::read_dir(project.join(FOLDER)).into_iter().flatten().flatten();
     let mut files: Vec<(String, PathBuf)> = entries
@@ -205,14 +237,12 @@ pub fn recorded(project: &Path, environment: &str) -> Vec<Recorded> {
         .collect();
     files.sort();
     files
-        .iter()
+        .into_iter()
         .rev()
         .filter_map(|(_, file)| std::fs::read(file).ok())
         .filter_map(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
         // `deploy-eu-…` is also how a receipt of `eu-staging` begins.
-        .filter(|kept| kept.schema_version == 1 && kept.environment == environment)
-        .find_map(|kept| kept.ledger)
-        .unwrap_or_default()
+        .filter(move |kept| kept.schema_version == 1 && kept.environment == environment)
 }
 
 #[cfg(test)]
@@ -239,6 +269,7 @@ mod tests {
             error: None,
             applied: &[],
             states: Vec::new(),
+            rows: Vec::new(),
             course: Box::leak(Box::default()),
             afterwards: Box::leak(Box::default()),
             ledger: Some(vec![recorded_row(name)]),

@@ -24,6 +24,7 @@ pub const GATES: [(&str, &str); 11] = [
     ("lint", "gates.lint"),
     ("staged", "gates.staged"),
     ("revert", "gates.revert"),
+    ("rows", "gates.rows"),
     ("stabilization", "gates.stabilization"),
     ("target", "gates.target"),
     ("window", "gates.window"),

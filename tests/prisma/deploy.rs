@@ -32,6 +32,8 @@ fn applies_and_reads_the_ledger_back() {
                     Gate revert passes: nothing that is pending destroys anything
                     Gate staged passes: no environment has to have them before `dev`
                     Gate stabilization passes: no contract step is pending
+                    Gate impact passes: the database is new: nobody waits for it yet
+                    Gate rows passes: no pending statement says how many rows it expects
                     Gate window passes: no window is set
                     Gate activity passes: nothing to wait for
                     Gate backup passes: there is no database to keep yet

@@ -173,3 +173,19 @@ fn production_is_backed_up_before_it_changes() {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
+
+/// Counted on the target before anything runs: Node is not started for it.
+#[test]
+fn a_statement_touches_as_many_rows_as_its_author_expects() {
+    let Some(&major) = majors().last() else { return };
+    let bed = Bed::production(major).deployed();
+    let sql =
+        "-- prisma-safe: expect-rows 2..3\nUPDATE \"User\" SET \"email\" = 'x' || \"id\" WHERE \"email\" LIKE '%@%';\n";
+    bed.migration("20270101000000_mend", sql);
+    let rows = || bed.safe(&["deploy", "--env", "production", "--dry-run"]);
+    rows().ended(3).says(
+        "gate rows blocks: `20270101000000_mend`, line 2: 0 rows of `User`, expected 2..3; they were counted now",
+    );
+    bed.sqlite("INSERT INTO \"User\" (email) VALUES ('a@b'), ('c@d'), ('none')");
+    rows().says("Gate rows passes: `20270101000000_mend`, line 2: 2 rows of `User`, expected 2..3");
+}

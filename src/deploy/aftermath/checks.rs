@@ -86,10 +86,11 @@ pub fn run(target: &Target, folder: &MigrationsFolder, applied: &[&str]) -> Vec<
     let limit = target.environment().statement_limit(provider).map_or(PATIENCE, |set| set.value);
     let options = ConnectOptions { statement_timeout: limit, ..ConnectOptions::default() };
     let mut connection = database::connect(target.url(), options).map_err(|error| error.to_string());
+    let schema = target.url().identity().schema();
     let mut checks = Vec::new();
     for (migration, path) in files {
         let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        for (line, outcome) in run_file(connection.as_deref_mut().map_err(|why| why.clone()), provider, &path) {
+        for (line, outcome) in run_file(connection.as_deref_mut().map_err(|why| why.clone()), provider, schema, &path) {
             checks.push(Check { migration: migration.to_owned(), file: file.clone(), line, outcome });
         }
     }
@@ -108,6 +109,7 @@ fn find(folder: &Path) -> Vec<PathBuf> {
 fn run_file(
     connection: Result<&mut (dyn Database + 'static), String>,
     provider: Provider,
+    schema: Option<&str>,
     path: &Path,
 ) -> Vec<(usize, Outcome)> {
     let not_run = |why: String| vec![(0, Outcome::NotRun { why })];
@@ -128,7 +130,7 @@ fn run_file(
         if !is_query {
             return Outcome::NotRun { why: "it is no query, and a check only reads".to_owned() };
         }
-        match count_rows(&mut *connection, provider, "run a check", script.slice(statement.span)) {
+        match count_rows(&mut *connection, provider, schema, "run a check", script.slice(statement.span)) {
             Ok(0) => Outcome::Passed,
             Ok(rows) => Outcome::Rows { rows },
             Err(error) => Outcome::NotRun { why: error.to_string() },
@@ -164,7 +166,7 @@ mod tests {
         let base = folder.path().to_path_buf();
         let url = crate::environment::DatabaseUrl::parse(Some(Provider::Sqlite), &url, &base).unwrap();
         let mut database = database::connect(&url, ConnectOptions::default()).unwrap();
-        let outcomes = run_file(Ok(&mut *database), Provider::Sqlite, &path);
+        let outcomes = run_file(Ok(&mut *database), Provider::Sqlite, None, &path);
         let told: Vec<String> = outcomes
             .into_iter()
             .map(|(line, outcome)| {

@@ -9,6 +9,7 @@ pub mod git;
 pub mod impact;
 pub mod lint;
 pub mod reverts;
+pub mod rows;
 pub mod stages;
 
 use std::collections::BTreeMap;
@@ -56,6 +57,8 @@ pub struct Evidence {
     pub impact: Option<ImpactEvidence>,
     /// Who is at work in the database; `None`: not asked.
     pub activity: Option<Result<Activity, String>>,
+    /// Statements that say how many rows they expect, with how many there are.
+    pub rows: Vec<rows::ExpectedRows>,
 }
 
 impl Evidence {
@@ -73,6 +76,7 @@ impl Evidence {
             impact: None,
             approvals: None,
             activity: None,
+            rows: Vec::new(),
         }
     }
 }

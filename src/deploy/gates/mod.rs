@@ -12,6 +12,7 @@ mod history;
 mod impact;
 mod lint;
 mod revert;
+mod rows;
 mod stabilization;
 mod staged;
 mod target;
@@ -117,6 +118,7 @@ pub const GATES: &[&dyn Gate] = &[
     &staged::StagedGate,
     &stabilization::StabilizationGate,
     &impact::ImpactGate,
+    &rows::RowsGate,
     &window::WindowGate,
     &activity::ActivityGate,
     &approval::ApprovalGate,

@@ -10,6 +10,7 @@ use super::{Event, Prepared, Watcher, retry, run};
 use crate::database::{Leftover, leftovers};
 use crate::deploy::aftermath::{Aftermath, Check, checks, pulse};
 use crate::deploy::backup::{self, Taken};
+use crate::deploy::evidence;
 use crate::deploy::receipt::{self, Became, Problem, Receipt, Recorded, Who};
 use crate::deploy::{Applied, DeployError, Plan, Planned, execution};
 use crate::environment::{Marker, Sources, Target};
@@ -284,6 +285,7 @@ fn write_receipt(
         }),
         applied: &kept.applied,
         states,
+        rows: evidence::rows::kept(&assessment.evidence.rows),
         course: &kept.course,
         afterwards: &kept.afterwards,
         ledger: known.then(|| Recorded::all(target.ledger())),
