@@ -15,7 +15,7 @@ pub enum GateMode {
 }
 
 /// The gates that can be set, with their dotted keys.
-pub const GATES: [(&str, &str); 11] = [
+pub const GATES: [(&str, &str); 12] = [
     ("activity", "gates.activity"),
     ("approval", "gates.approval"),
     ("backup", "gates.backup"),
