@@ -15,6 +15,8 @@ const EARLIER: &str = "CREATE TYPE \"Role\" AS ENUM ('USER', 'ADMIN');\n\
     CREATE TABLE \"Post\" (\"id\" TEXT NOT NULL, \"authorId\" INTEGER NOT NULL, CONSTRAINT \"Post_pkey\" PRIMARY KEY (\"id\"));\n\
     CREATE TABLE \"_Likes\" (\"A\" TEXT NOT NULL, \"B\" INTEGER NOT NULL, CONSTRAINT \"_Likes_AB_pkey\" PRIMARY KEY (\"A\", \"B\"));\n\
     CREATE TABLE \"Odd\" (\"at\" POINT NOT NULL);\n\
+    CREATE DOMAIN \"Code\" AS TEXT CHECK (length(VALUE) = 3);\n\
+    CREATE TABLE \"Checked\" (\"id\" SERIAL PRIMARY KEY, \"kind\" TEXT NOT NULL CHECK (\"kind\" IN ('small', 'large')), \"n\" INTEGER NOT NULL CHECK (\"n\" BETWEEN 5000 AND 5002), \"code\" \"Code\");\n\
     ALTER TABLE \"User\" ADD CONSTRAINT \"User_next_fkey\" FOREIGN KEY (\"next\") REFERENCES \"User\"(\"id\");\n\
     ALTER TABLE \"Post\" ADD CONSTRAINT \"Post_authorId_fkey\" FOREIGN KEY (\"authorId\") REFERENCES \"User\"(\"id\") ON DELETE RESTRICT ON UPDATE CASCADE;\n\
     ALTER TABLE \"_Likes\" ADD CONSTRAINT \"_Likes_A_fkey\" FOREIGN KEY (\"A\") REFERENCES \"Post\"(\"id\") ON DELETE CASCADE ON UPDATE CASCADE;\n\
@@ -45,7 +47,7 @@ fn fills_every_kind_of_table_and_says_what_it_could_not_fill() {
     if !has_server() {
         return;
     }
-    let migration = "ALTER TABLE \"User\" DROP COLUMN \"code\";\nDROP TABLE \"_Likes\";\nDROP TABLE \"Odd\";\n";
+    let migration = "ALTER TABLE \"User\" DROP COLUMN \"code\";\nDROP TABLE \"_Likes\";\nDROP TABLE \"Odd\";\nDELETE FROM \"Checked\";\n";
     let revert = "BEGIN;\nALTER TABLE \"User\" ADD COLUMN \"code\" VARCHAR(5);\nCREATE TABLE \"Odd\" (\"at\" POINT NOT NULL);\n\
         CREATE TABLE \"_Likes\" (\"A\" TEXT NOT NULL, \"B\" INTEGER NOT NULL, CONSTRAINT \"_Likes_AB_pkey\" PRIMARY KEY (\"A\", \"B\"));\n\
         ALTER TABLE \"_Likes\" ADD CONSTRAINT \"_Likes_A_fkey\" FOREIGN KEY (\"A\") REFERENCES \"Post\"(\"id\") ON DELETE CASCADE ON UPDATE CASCADE;\n\
@@ -53,6 +55,7 @@ fn fills_every_kind_of_table_and_says_what_it_could_not_fill() {
     let (found, code) = verify(&project("postgresql", EARLIER, migration, Some(revert)), &[]);
     assert_snapshot!(format!("{}exit code {code}", told(&found[0])), @r"
     schema_only
+    - lost Checked whole rows: 100 of 100
     - lost User code: 87 of 87
     - lost _Likes whole rows: 100 of 100
     - not proven Odd: no values are known for the type `point` of `at`

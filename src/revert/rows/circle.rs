@@ -1,7 +1,7 @@
 //! Tables whose required foreign keys go round in a circle: the first of them is filled with checks off, and points at rows that the others
 //! will get. What a row will get is known: all values are made from its number.
 
-use super::{FEW, Filler, Keys, Recipe, Shape, Value};
+use super::{FEW, Filler, Keys, Recipe, Shape, Value, checks};
 use crate::project::Provider;
 use crate::revert::throwaway::Session;
 
@@ -39,7 +39,8 @@ pub(super) fn fill(
     }
     let Recipe { flavor, seed, .. } = *recipe;
     session.execute(off).map_err(|failure| failure.said)?;
-    let filled = Filler { provider, shape, keys: &keys, flavor, seed, rows }.fill(session);
+    let constants = checks::constants(provider, session);
+    let filled = Filler { provider, shape, keys: &keys, constants: &constants, flavor, seed, rows }.fill(session);
     session.execute(on).map_err(|failure| failure.said)?;
     Ok((filled?, expected))
 }
@@ -53,7 +54,15 @@ fn will_be(
     recipe: &Recipe<'_>,
 ) -> Option<Vec<Vec<Value>>> {
     let Recipe { flavor, seed, .. } = *recipe;
-    let filler = Filler { provider, shape: parent, keys: &Keys::new(), flavor, seed, rows: FEW };
+    let filler = Filler {
+        provider,
+        shape: parent,
+        keys: &Keys::new(),
+        constants: &checks::Constants::new(),
+        flavor,
+        seed,
+        rows: FEW,
+    };
     if recipe.done.contains(&parent.shown()) || filler.present(session) > 0 {
         return None;
     }

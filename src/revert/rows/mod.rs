@@ -3,6 +3,7 @@
 //!
 //! The provider's file says what the tables look like ([`Shape`]); `values` makes the values; this file fills and reads.
 
+mod checks;
 mod circle;
 mod mysql;
 mod postgres;
@@ -24,6 +25,9 @@ pub const SEED: u64 = 1;
 pub const FULL: usize = 100;
 /// Rows of the others.
 const FEW: usize = 8;
+
+/// How many constants of a check are tried for one row.
+const CONSTANTS_TRIED: usize = 8;
 
 /// A table as the filler sees it.
 #[derive(Debug, Clone)]
@@ -147,10 +151,11 @@ pub fn fill(provider: Provider, session: &mut dyn Session, shapes: &[Shape], rec
     let mut filled = Vec::new();
     let (order, in_circle) = parents_first(shapes);
     let mut expected: Vec<(usize, Keys)> = Vec::new();
+    let constants = checks::constants(provider, session);
     for &at in &order {
         let shape = &shapes[at];
         let rows = if full.contains(&shape.shown()) { FULL } else { FEW };
-        let mut filler = Filler { provider, shape, keys: &keys, flavor, seed, rows };
+        let mut filler = Filler { provider, shape, keys: &keys, constants: &constants, flavor, seed, rows };
         let result = if recipe.done.contains(&shape.shown()) {
             Ok(filler.present(session))
         } else if in_circle.contains(&at) {
@@ -211,7 +216,15 @@ pub fn another(
             keys.insert((key.table.clone(), key.to.clone()), keys_of(provider, session, parent, &key.to));
         }
     }
-    let filler = Filler { provider, shape, keys: &keys, flavor: Flavor::Plain, seed, rows: 1 };
+    let filler = Filler {
+        provider,
+        shape,
+        keys: &keys,
+        constants: &checks::constants(provider, session),
+        flavor: Flavor::Plain,
+        seed,
+        rows: 1,
+    };
     let columns = filler.columns()?;
     let number = filler.present(session);
     let values = filler.row(&columns, number, Flavor::Plain)?.ok_or("its keys leave no room for one more row")?;
@@ -284,6 +297,7 @@ struct Filler<'a> {
     provider: Provider,
     shape: &'a Shape,
     keys: &'a Keys,
+    constants: &'a checks::Constants,
     flavor: Flavor,
     seed: u64,
     rows: usize,
@@ -327,6 +341,15 @@ impl Filler<'_> {
             {
                 attempt = session.execute(&self.insert(columns, &[plain]));
             }
+            for turn in 0..CONSTANTS_TRIED {
+                if attempt.is_ok() {
+                    break;
+                }
+                let Some(fitting) = self.with_constants(columns, number, turn)? else { break };
+                if let Ok(()) = session.execute(&self.insert(columns, &[fitting])) {
+                    attempt = Ok(());
+                }
+            }
             match attempt {
                 Ok(()) => filled += 1,
                 Err(SqlFailure { said, .. }) => first = first.or(Some(said)),
@@ -342,6 +365,25 @@ impl Filler<'_> {
             (0, why) => Err(why.unwrap_or_else(|| "no row was taken".to_owned())),
             (filled, _) => Ok(filled),
         }
+    }
+
+    /// A plain row whose columns with checks have a constant of the check. `None`: it has no such column, or there is no room.
+    fn with_constants(
+        &self,
+        columns: &[&ColumnShape],
+        number: usize,
+        turn: usize,
+    ) -> Result<Option<Vec<Value>>, String> {
+        let Some(mut row) = self.row(columns, number, Flavor::Plain)? else { return Ok(None) };
+        let mut any = false;
+        for (column, value) in columns.iter().zip(&mut row) {
+            let known = self.constants.get(&(self.shape.shown(), column.name.clone()));
+            if let Some(constants) = known.filter(|constants| !constants.is_empty()) {
+                *value = Value::Text(constants[(number + turn) % constants.len()].clone());
+                any = true;
+            }
+        }
+        Ok(any.then_some(row))
     }
 
     fn present(&self, session: &mut dyn Session) -> usize {
