@@ -316,7 +316,7 @@ fn fifty_and_twenty() {
         &all,
         || broken(&bed, "t17"),
         || {
-            execute(&bed, "t17", "DELETE FROM \"User\" WHERE \"email\" LIKE 'b%'");
+            execute(&bed, "t17", "DELETE FROM \"User\" WHERE \"email\" LIKE 'b%'; DROP TABLE IF EXISTS \"Only\"");
         },
     );
 
@@ -358,7 +358,7 @@ fn figures(bed: &Bed, what: &str, all: &[String], break_one: impl FnOnce(), mend
     let told = document(&ran);
     assert_eq!((&told["counts"]["applied"], &told["counts"]["failed"]), (&(all.len() - 1).into(), &1.into()));
     mend();
-    let ran = bed.safe(&["resolve", "--env", "fleet/t17", "--rolled-back", MIGRATION]);
+    let ran = bed.safe(&["resolve", "--env", "fleet/t17", "--rolled-back", MIGRATION, "--yes"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     let ran = timed(&format!("{what}, the one again"), &mut || deploy(bed, &["--format", "json"])).ended(0);
     let told = document(&ran);

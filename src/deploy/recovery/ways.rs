@@ -105,6 +105,14 @@ pub fn of(environment: &str, diagnosis: &Diagnosis) -> Vec<Way> {
             "write what takes back the done part to a file, run it after you have read it, and mark the migration rolled back".to_owned(),
         ));
     }
+    // Without an error, everything that no catalogue shows may have run, and finishing would run it twice.
+    if diagnosis.failure.is_none() && diagnosis.effective().all(|statement| statement.is_done() != Some(false)) {
+        ways.push(way(
+            WayKind::Apply,
+            "--applied",
+            "if what cannot be told is there as well: mark it applied, it never runs again".to_owned(),
+        ));
+    }
     ways.push(roll_back(
         "mark it rolled back, and change the file so that it runs over what is there already (`IF NOT EXISTS`): the next deploy runs all of it again",
     ));

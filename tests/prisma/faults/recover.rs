@@ -108,8 +108,9 @@ fn next(stage: &Stage, said: &str) -> (char, Vec<String>) {
             }
             (false, true) => panic!("the second statement of {failed} without the first"),
         };
-        let words = with(flag).unwrap_or_else(|| panic!("{flag} was not offered:\n{said}"));
+        let mut words = with(flag).unwrap_or_else(|| panic!("{flag} was not offered:\n{said}"));
         assert!(words.iter().any(|word| word == failed), "{words:?} is not about {failed}");
+        words.push("--yes".to_owned());
         return (letter, words);
     }
     for (letter, word) in [('L', "resolve"), ('D', "deploy"), ('S', "status")] {
