@@ -301,10 +301,10 @@ fn on_postgres_each_carries_its_own_mark() {
     bed.safe(&["status", "--env", "fleet"]).ended(1).says("marked as `fleet/c`");
 }
 
-/// Fifty SQLite files and twenty PostgreSQL databases with the real Prisma, one of each broken; prints the figures of `docs/tenants.md`.
+/// Fifty SQLite files with the real Prisma, one of them broken; prints the figures of `docs/tenants.md`.
 #[test]
 #[ignore = "starts Prisma a hundred times"]
-fn fifty_and_twenty() {
+fn fifty_on_sqlite() {
     let all = names(50);
     let bed = sqlite(&all, "parallel = 4\nmax-failures = 1\n[env.fleet.gates]\nlint = \"off\"\n");
     let settings = std::fs::read_to_string(bed.path("prisma-safe.toml")).unwrap();
@@ -319,7 +319,12 @@ fn fifty_and_twenty() {
             execute(&bed, "t17", "DELETE FROM \"User\" WHERE \"email\" LIKE 'b%'; DROP TABLE IF EXISTS \"Only\"");
         },
     );
+}
 
+/// The same on twenty PostgreSQL databases.
+#[test]
+#[ignore = "starts Prisma fifty times"]
+fn twenty_on_postgres() {
     let server = servers::postgres().expect("a server");
     let all = names(20);
     let databases: Vec<_> = all.iter().map(|_| server.database()).collect();
