@@ -29,7 +29,7 @@ pub enum RenameError {
     NotThere(String),
     /// The text has a shape that cannot be written anew.
     #[error("{0}: the SQL for it cannot be written here")]
-    Shape(Pair),
+    Shape(Box<Pair>),
 }
 
 impl Explain for RenameError {
@@ -124,11 +124,11 @@ pub(super) fn settle(
         match answer {
             Answer::Different => {}
             Answer::Rename => {
-                texts = rename::rename(provider, &texts, &pair, before).ok_or(RenameError::Shape(pair))?;
+                texts = rename::rename(provider, &texts, &pair, before).ok_or(RenameError::Shape(Box::new(pair)))?;
             }
             Answer::ExpandContract => {
                 let (written, expansion) =
-                    rename::expand(provider, &texts, &pair, before).ok_or(RenameError::Shape(pair))?;
+                    rename::expand(provider, &texts, &pair, before).ok_or(RenameError::Shape(Box::new(pair)))?;
                 texts = written;
                 expansions.push(expansion);
             }
