@@ -188,7 +188,7 @@ fn what_may_have_stayed_is_not_tried_again() {
     holder.execute("ROLLBACK");
 
     database.execute("DROP TABLE \"first\"");
-    bed.safe(&["resolve", "--env", "staging", "--rolled-back", WAIT]).ended(0);
+    bed.safe(&["resolve", "--env", "staging", "--rolled-back", WAIT, "--yes"]).ended(0);
     bed.migration(WAIT, "DO $$ BEGIN LOCK TABLE \"User\"; PERFORM pg_sleep(100); END $$;\n");
     let mut deploy = Deploy::start(&bed);
     deploy.until("Applying");

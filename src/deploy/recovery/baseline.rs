@@ -13,7 +13,10 @@ use crate::sql::analysis::PrismaVersion;
 use crate::sql::quote::ident;
 
 /// What each database has its own of, and migrations say nothing about.
-const OF_THE_PLACE: [&str; 4] = ["grants", "comment", "storage options", "replica identity"];
+const OF_THE_PLACE: [&str; 7] =
+    ["grants", "owning role", "comment", "storage", "storage options", "statistics target", "replica identity"];
+/// Kinds of objects of which the same is true.
+const KINDS_OF_THE_PLACE: [&str; 4] = ["grants", "default privileges", "publication", "database"];
 
 /// What came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +125,7 @@ fn worded(text: &str) -> String {
 
 fn relevant(snapshot: &Snapshot) -> Snapshot {
     let mut snapshot = snapshot.clone();
+    snapshot.objects.retain(|object, _| !KINDS_OF_THE_PLACE.contains(&object.kind.as_str()));
     for attributes in snapshot.objects.values_mut() {
         attributes.retain(|name, _| !OF_THE_PLACE.contains(&name.as_str()));
     }

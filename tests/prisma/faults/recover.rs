@@ -110,6 +110,7 @@ fn next(stage: &Stage, said: &str) -> (char, Vec<String>) {
         };
         let mut words = with(flag).unwrap_or_else(|| panic!("{flag} was not offered:\n{said}"));
         assert!(words.iter().any(|word| word == failed), "{words:?} is not about {failed}");
+        // The person would type the environment's name.
         words.push("--yes".to_owned());
         return (letter, words);
     }
