@@ -162,7 +162,7 @@ mod tests {
             "-- none\nSELECT a FROM t WHERE a > 2;\nSELECT a, a FROM t -- two\n;\nDELETE FROM t;\nSELECT b FROM t;\n";
         std::fs::write(&path, sql).unwrap();
         std::fs::write(folder.path().join("revert_t.sql"), "SELECT 1;").unwrap();
-        assert_eq!(find(folder.path()), [path.clone()]);
+        assert_eq!(find(folder.path()), std::slice::from_ref(&path));
         let base = folder.path().to_path_buf();
         let url = crate::environment::DatabaseUrl::parse(Some(Provider::Sqlite), &url, &base).unwrap();
         let mut database = database::connect(&url, ConnectOptions::default()).unwrap();

@@ -37,6 +37,8 @@ pub(super) fn deploy(
     let mark = Mark::new();
     let watch = match Watch::open(target.url(), &mark) {
         Ok(watch) => watch,
+        // Nobody waits in a database that is only about to be made.
+        Err(_) if !target.exists() => None,
         Err(error) => {
             blind(&error.to_string(), orders, watcher);
             None
