@@ -52,7 +52,7 @@ impl Assessment {
             let archiving = evidence::ask_for_archiving(target);
             let off = target.environment().gates.is_off("rows");
             let rows = if off { Vec::new() } else { evidence::rows::count(sources, target, &plan) };
-            let ground = Ground { sources, target, folder, plan: &plan, prisma };
+            let ground = Ground { sources, target, folder, plan: &plan, history: &history, prisma };
             Evidence { activity, archiving, rows, ..evidence::gather(&ground)? }
         };
         let verdicts = gates::judge(&Facts {

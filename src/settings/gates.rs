@@ -15,10 +15,11 @@ pub enum GateMode {
 }
 
 /// The gates that can be set, with their dotted keys.
-pub const GATES: [(&str, &str); 12] = [
+pub const GATES: [(&str, &str); 13] = [
     ("activity", "gates.activity"),
     ("approval", "gates.approval"),
     ("backup", "gates.backup"),
+    ("drift", "gates.drift"),
     ("history", "gates.history"),
     ("impact", "gates.impact"),
     ("lint", "gates.lint"),

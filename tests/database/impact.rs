@@ -199,3 +199,54 @@ fn a_sqlite_file_is_counted_no_further_than_needed() {
     let found = sizes(&mut *connection, Provider::Sqlite, None, &wanted).unwrap();
     assert_eq!(found.values().map(|size| size.rows).collect::<Vec<_>>(), [Rows::Exactly(2), Rows::AtLeast(1_000_000)]);
 }
+
+#[test]
+fn what_was_changed_by_hand_is_seen() {
+    let init = "CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY, \"name\" TEXT);\n";
+    let mut project = project("sqlite", init);
+    let file = project.sqlite("prod.db", &format!("{init}{SQLITE_TABLE};\n{};", applied(init)));
+    project.set("PRODUCTION_URL", &format!("file:{}", file.path.display()));
+    project.migration("20260201000000_add", "ALTER TABLE \"User\" ADD COLUMN \"note\" TEXT;\n");
+    let (_, document) = plan(&project);
+    assert_eq!(gate(&document, "drift").0, "pass", "{document}");
+    let mut session = file.session();
+    session
+        .execute("CREATE INDEX by_hand ON \"User\" (\"name\"); CREATE TABLE \"_archive_20260101000000_t\" (x); CREATE TABLE kept (x)");
+    drop(session);
+    let (code, document) = plan(&project);
+    let (verdict, evidence) = gate(&document, "drift");
+    assert_eq!((code, verdict), (3, "block"));
+    assert!(evidence.contains("index `by_hand` of `User` is in the database and not in the migrations"), "{evidence}");
+    assert!(evidence.contains("table `kept`"), "{evidence}");
+    let settings = "[env.production]\nkind = \"production\"\nurl-env = \"PRODUCTION_URL\"\n[env.production.drift]\nignore = [\"by_*\", \"kept\"]\n";
+    project.write("prisma-safe.toml", settings);
+    assert_eq!(gate(&plan(&project).1, "drift").0, "pass");
+}
+
+#[test]
+fn a_postgres_database_is_compared_with_a_replay_of_its_migrations() {
+    let Some(server) = crate::support::servers::postgres() else { return };
+    let database = server.database();
+    let init = "CREATE TYPE mood AS ENUM ('a', 'b');\nCREATE TABLE \"User\" (\"id\" SERIAL PRIMARY KEY, \"name\" TEXT, \"mood\" mood);\n";
+    database.execute(init);
+    database.execute(table(server.kind));
+    database.execute(&applied(init));
+    // Neighbours' schemas and extensions are none of ours.
+    database.execute("CREATE SCHEMA other; CREATE TABLE other.t (x INTEGER)");
+    let mut project = project("postgresql", init);
+    project.set("PRODUCTION_URL", &database.url());
+    project.set("PATH", &std::env::var("PATH").unwrap());
+    project.migration("20260201000000_add", "ALTER TABLE \"User\" ADD COLUMN \"note\" TEXT;\n");
+    let (_, document) = plan(&project);
+    assert_eq!(gate(&document, "drift").0, "pass", "{document}");
+    database.execute("ALTER TABLE \"User\" ALTER COLUMN \"name\" SET NOT NULL");
+    let (_, document) = plan(&project);
+    let (verdict, evidence) = gate(&document, "drift");
+    assert_eq!(verdict, "block");
+    assert!(
+        evidence.contains(
+            "column `User`.`name`: its nullability is `NOT NULL` in the database and in the migrations `NULL`"
+        ),
+        "{evidence}"
+    );
+}

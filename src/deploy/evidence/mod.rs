@@ -5,6 +5,7 @@
 
 pub mod approvals;
 pub mod checks;
+pub mod drift;
 pub mod git;
 pub mod impact;
 pub mod lint;
@@ -22,6 +23,7 @@ use super::plan::Plan;
 use crate::database::{self, Activity, Archiving};
 use crate::environment::{Sources, Target};
 use crate::error::Result;
+use crate::history::History;
 use crate::migrations::MigrationsFolder;
 use crate::settings::BackupSource;
 use crate::sql::analysis::PrismaVersion;
@@ -29,6 +31,7 @@ use crate::sql::analysis::PrismaVersion;
 use impact::{Probe, Wishes};
 
 pub use approvals::ApprovalEvidence;
+pub use drift::Drift;
 pub use git::Git;
 pub use impact::ImpactEvidence;
 pub use lint::LintEvidence;
@@ -53,6 +56,8 @@ pub struct Evidence {
     pub archiving: Option<Result<Archiving, String>>,
     /// Who approved what; `None`: nobody has to.
     pub approvals: Option<ApprovalEvidence>,
+    /// How the database differs from its migrations; `None`: not asked, or nothing is applied yet.
+    pub drift: Option<Result<Drift, String>>,
     /// How large the tables are, and what their rows say; `None`: not asked.
     pub impact: Option<ImpactEvidence>,
     /// Who is at work in the database; `None`: not asked.
@@ -75,6 +80,7 @@ impl Evidence {
             archiving: None,
             impact: None,
             approvals: None,
+            drift: None,
             activity: None,
             rows: Vec::new(),
         }
@@ -92,6 +98,8 @@ pub struct Ground<'a> {
     pub folder: &'a MigrationsFolder,
     /// What would run.
     pub plan: &'a Plan,
+    /// Disk × ledger.
+    pub history: &'a History,
     /// The project's Prisma.
     pub prisma: Option<PrismaVersion>,
 }
@@ -115,6 +123,7 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
         let stages: Vec<_> = required.into_iter().map(|stage| scope.spawn(|| stage.ask(folder))).collect();
         let git = (!gates.is_off("history")).then(|| scope.spawn(|| git::look(&folder.path)));
         let probe = probe.map(|probe| scope.spawn(move || probe.ask(&wishes)));
+        let drift = drift::Job::new(ground).map(|job| scope.spawn(move || job.compare()));
         evidence.latest_backup = ask_for_backup(ground);
         if !gates.is_off("approval") {
             evidence.approvals = approvals::look(ground);
@@ -146,6 +155,9 @@ pub fn gather(ground: &Ground<'_>) -> Result<Evidence> {
         }
         if let Some(git) = git {
             evidence.git = git.join().unwrap_or_else(|_| Git::Unknown("the question was given up".to_owned()));
+        }
+        if let Some(drift) = drift {
+            evidence.drift = Some(drift.join().unwrap_or_else(|_| Err("the comparison was given up".to_owned())));
         }
         for stage in stages {
             evidence.stages.extend(stage.join().ok());

@@ -127,7 +127,7 @@ mod tests {
         ");
         let held = LockState::Held { by: "user `ada`, process 42 on the server".to_owned(), since: None };
         insta::assert_snapshot!(judge(limit, quiet, held), @r"
-        block: Prisma's migration lock is held by user `ada`, process 42 on the server: Prisma would wait 10 seconds and give up (P1002)
+        block: Prisma's migration lock is held by user `ada`, process 42 on the server: Prisma would wait 10 seconds and give up (P1002) (gate `activity` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
         → wait for it, then look: `cargo prisma-safe status --env eu`
         ");
     }

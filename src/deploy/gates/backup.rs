@@ -161,8 +161,8 @@ mod tests {
         → say where a backup comes from: `folder = "backups"` under [env.eu.backup] in prisma-safe.toml takes one
         "#);
         insta::assert_snapshot!(bench(PRODUCTION, "DROP TABLE a;\n").judge(&BackupGate), @r#"
-        block: `20260101000000_a` destroys, and no backup is taken or asked for
-        → say where a backup comes from: `folder = "backups"` under [env.eu.backup] in prisma-safe.toml takes one
+        block: `20260101000000_a` destroys, and no backup is taken or asked for (gate `backup` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
+        → say where a backup comes from: `folder = "backups"` under [env.eu.backup] in prisma-safe.toml takes one; then `cargo prisma-safe plan --env eu`
         "#);
         let staging = PRODUCTION.replace("production", "staging");
         insta::assert_snapshot!(bench(&staging, "DROP TABLE a;\n").judge(&BackupGate), @r"pass: `eu` asks for none");

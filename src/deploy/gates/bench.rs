@@ -9,7 +9,7 @@ use crate::database::{LedgerRow, LockState, Server, Survey};
 use crate::deploy::evidence::{Evidence, Known, Stage};
 use crate::deploy::plan::Plan;
 use crate::deploy::receipt::Recorded;
-use crate::environment::{DatabaseUrl, FoundUrl, Provenance, Target};
+use crate::environment::{DatabaseUrl, FoundUrl, Marker, Provenance, Target};
 use crate::history::History;
 use crate::migrations::folder::LockFile;
 use crate::migrations::{Checksum, Migration, MigrationsFolder};
@@ -26,6 +26,9 @@ pub(crate) struct Bench {
     ledger: Vec<LedgerRow>,
     pub evidence: Evidence,
     pub lock: LockState,
+    pub marker: Option<Marker>,
+    pub read_only: Option<String>,
+    pub system_database: bool,
 }
 
 impl Bench {
@@ -48,6 +51,9 @@ impl Bench {
             ledger: Vec::new(),
             evidence,
             lock: LockState::Free,
+            marker: None,
+            read_only: None,
+            system_database: false,
         }
     }
 
@@ -103,10 +109,11 @@ impl Bench {
             numbers: (15, 4, 0),
             database: "app".to_owned(),
             schema: Some("public".to_owned()),
-            read_only: None,
-            system_database: false,
+            read_only: self.read_only.clone(),
+            system_database: self.system_database,
         };
-        let survey = Survey { server, ledger: Some(self.ledger.clone()), lock: self.lock.clone(), marker: None };
+        let survey =
+            Survey { server, ledger: Some(self.ledger.clone()), lock: self.lock.clone(), marker: self.marker.clone() };
         let url =
             DatabaseUrl::parse(None, "postgresql://ada@db.example.com/app", std::path::Path::new("/work")).unwrap();
         let found = FoundUrl { url, provenance: Provenance::Process { variable: "P".to_owned() } };

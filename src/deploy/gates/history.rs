@@ -190,8 +190,8 @@ mod tests {
     fn what_is_not_committed_stops_at_production() {
         let git = || Git::Uncommitted { paths: vec!["prisma/migrations/20260101000000_a/migration.sql".to_owned()] };
         insta::assert_snapshot!(judge("production", git()), @r"
-        block: not committed: `prisma/migrations/20260101000000_a/migration.sql`
-        → commit what was reviewed: `git add /work/prisma/migrations && git commit`; `git status -- /work/prisma/migrations` shows it
+        block: not committed: `prisma/migrations/20260101000000_a/migration.sql` (gate `history` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
+        → commit what was reviewed: `git add /work/prisma/migrations && git commit`; `git status -- /work/prisma/migrations` shows it; then `cargo prisma-safe plan --env eu`
         ");
         insta::assert_snapshot!(judge("staging", git()), @r"
         warn: not committed: `prisma/migrations/20260101000000_a/migration.sql`

@@ -288,7 +288,7 @@ mod tests {
         };
         insta::assert_snapshot!(answered(Ok(0)), @r"pass: expected downtime: reads and writes of `User` (about 10 rows, 8 kB) wait while each of its rows is read (`ALTER COLUMN … SET NOT NULL`, 20260201000000_required line 1), under a second; 1 question about the rows, nothing in the way");
         insta::assert_snapshot!(answered(Ok(3)), @r#"
-        block: `20260201000000_required` line 1 cannot do what it should: there are 3 rows of `User` with NULL in `email`; expected downtime: reads and writes of `User` (about 10 rows, 8 kB) wait while each of its rows is read (`ALTER COLUMN … SET NOT NULL`, 20260201000000_required line 1), under a second
+        block: `20260201000000_required` line 1 cannot do what it should: there are 3 rows of `User` with NULL in `email`; expected downtime: reads and writes of `User` (about 10 rows, 8 kB) wait while each of its rows is read (`ALTER COLUMN … SET NOT NULL`, 20260201000000_required line 1), under a second (gate `impact` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
         → look at them with `SELECT * FROM "User" WHERE "email" IS NULL;`, put them right in a migration before `20260201000000_required`, then `cargo prisma-safe plan --env eu`
         "#);
         assert!(answered(Ok(COUNTED + 1)).contains("there are more than 10000 rows of `User`"));

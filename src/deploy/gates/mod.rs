@@ -8,9 +8,12 @@ mod approval;
 mod backup;
 #[cfg(test)]
 mod bench;
+mod drift;
 mod history;
 mod impact;
 mod lint;
+#[cfg(test)]
+mod refusals;
 mod revert;
 mod rows;
 mod stabilization;
@@ -113,6 +116,7 @@ pub trait Gate: Sync {
 pub const GATES: &[&dyn Gate] = &[
     &target::TargetGate,
     &history::HistoryGate,
+    &drift::DriftGate,
     &lint::LintGate,
     &revert::RevertGate,
     &staged::StagedGate,
@@ -137,8 +141,34 @@ pub fn judge_some(names: &[&str], facts: &Facts<'_>) -> Vec<Verdict> {
     GATES.iter().filter(|gate| names.contains(&gate.name())).map(|gate| as_set(*gate, facts)).collect()
 }
 
+/// What every refusal has: the setting that it goes by with its place, and the command that gets on.
+fn complete(mut verdict: Verdict, facts: &Facts<'_>) -> Verdict {
+    if verdict.outcome != Outcome::Block {
+        return verdict;
+    }
+    let environment = facts.target.environment();
+    let (name, gate) = (facts.target.name(), verdict.gate);
+    if !["set in ", "the default", "set by "].iter().any(|origin| verdict.evidence.contains(origin)) {
+        let origin = &environment.name.origin;
+        verdict.evidence =
+            format!("{} (gate `{gate}` of [env.{name}], which is {origin}; it blocks by default)", verdict.evidence);
+    }
+    let hint = verdict.hint.unwrap_or_default();
+    let again = format!("`cargo prisma-safe plan --env {name}`");
+    verdict.hint = Some(match (hint.is_empty(), hint.contains("`cargo prisma-safe ")) {
+        (true, _) => format!("{again} shows what it is about"),
+        (false, true) => hint,
+        (false, false) => format!("{hint}; then {again}"),
+    });
+    verdict
+}
+
 /// One gate, taken as strictly as the settings say. What they loosen is said, every time.
 fn as_set(gate: &dyn Gate, facts: &Facts<'_>) -> Verdict {
+    complete(as_strictly(gate, facts), facts)
+}
+
+fn as_strictly(gate: &dyn Gate, facts: &Facts<'_>) -> Verdict {
     let name = gate.name();
     let Some(mode) = facts.target.environment().gates.mode(name) else { return gate.judge(facts) };
     let setting =
@@ -214,7 +244,10 @@ mod tests {
 
     #[test]
     fn a_gate_is_taken_as_the_settings_say() {
-        insta::assert_snapshot!(taken("block", Outcome::Block), @r"block: something is there");
+        insta::assert_snapshot!(taken("block", Outcome::Block), @r"
+        block: something is there (gate `lint` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
+        → `cargo prisma-safe plan --env eu` shows what it is about
+        ");
         insta::assert_snapshot!(taken("warn", Outcome::Block), @r#"warn: something is there; it would block, but `lint = "warn"` in [env.eu.gates], set in /work/prisma-safe.toml:5"#);
         insta::assert_snapshot!(taken("warn", Outcome::Pass), @r"pass: something is there");
         insta::assert_snapshot!(taken("off", Outcome::Block), @r#"warn: not asked: `lint = "off"` in [env.eu.gates], set in /work/prisma-safe.toml:5"#);

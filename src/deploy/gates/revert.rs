@@ -105,12 +105,12 @@ mod tests {
         let file = || "revert_drop_a.sql".to_owned();
         insta::assert_snapshot!(judge("production", Vec::new()), @r"pass: nothing that is pending destroys anything");
         insta::assert_snapshot!(judge("production", vec![(Script::Missing, Proof::None)]), @r"
-        block: `20260101000000_drop_a` destroys and has no revert script
-        → write `/work/prisma/migrations/20260101000000_drop_a/revert_drop_a.sql`: it brings back what `20260101000000_drop_a` takes away
+        block: `20260101000000_drop_a` destroys and has no revert script (gate `revert` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
+        → write `/work/prisma/migrations/20260101000000_drop_a/revert_drop_a.sql`: it brings back what `20260101000000_drop_a` takes away; then `cargo prisma-safe plan --env eu`
         ");
         insta::assert_snapshot!(judge("staging", vec![(Script::NotWritten(file()), Proof::None)]), @r"
-        block: `20260101000000_drop_a` destroys and its `revert_drop_a.sql` is not written yet
-        → write `/work/prisma/migrations/20260101000000_drop_a/revert_drop_a.sql`: it brings back what `20260101000000_drop_a` takes away
+        block: `20260101000000_drop_a` destroys and its `revert_drop_a.sql` is not written yet (gate `revert` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
+        → write `/work/prisma/migrations/20260101000000_drop_a/revert_drop_a.sql`: it brings back what `20260101000000_drop_a` takes away; then `cargo prisma-safe plan --env eu`
         ");
         insta::assert_snapshot!(judge("dev", vec![(Script::Missing, Proof::None)]), @r"
         warn: `20260101000000_drop_a` destroys and has no revert script

@@ -176,12 +176,12 @@ mod tests {
         let within = bench(&[(INIT, 100 * DAY), (EXPAND, 3 * DAY), (OTHER, DAY)]);
         insta::assert_snapshot!(within.judge(&StabilizationGate), @r#"
         block: `20260301000000_drop` is a contract step; `20260201000000_add` (the last step that opened `User`.`name`) was applied to `production` 3d ago and has to be there for 14d (`stabilization = "14d"`, set in /work/prisma-safe.toml:4)
-        → deploy it after 2026-12-05 12:00 UTC; or, if another migration is its expand step, name it in the SQL of `20260301000000_drop`: `-- prisma-safe: contract-of <migration>`
+        → deploy it after 2026-12-05 12:00 UTC; or, if another migration is its expand step, name it in the SQL of `20260301000000_drop`: `-- prisma-safe: contract-of <migration>`; then `cargo prisma-safe plan --env production`
         "#);
         let same = bench(&[(INIT, 100 * DAY)]);
         insta::assert_snapshot!(same.judge(&StabilizationGate), @r#"
         block: `20260301000000_drop` is a contract step, and its expand step `20260201000000_add` (the last step that opened `User`.`name`) is not in `production` yet (`stabilization = "14d"`, set in /work/prisma-safe.toml:4)
-        → release `20260201000000_add` first and `20260301000000_drop` 14d later; or, if another migration is its expand step, name it in the SQL of `20260301000000_drop`: `-- prisma-safe: contract-of <migration>`
+        → release `20260201000000_add` first and `20260301000000_drop` 14d later; or, if another migration is its expand step, name it in the SQL of `20260301000000_drop`: `-- prisma-safe: contract-of <migration>`; then `cargo prisma-safe plan --env production`
         "#);
     }
 
@@ -202,7 +202,7 @@ mod tests {
         bench.ledger(&[(INIT.0, INIT.1, 100 * DAY)]);
         insta::assert_snapshot!(bench.judge(&StabilizationGate), @r#"
         block: `20260301000000_drop` names `2025_nothing` as its expand step, and there is no such migration (`stabilization = "14d"`, set in /work/prisma-safe.toml:4)
-        → name it in the SQL of `20260301000000_drop`: `-- prisma-safe: contract-of <migration>`
+        → name it in the SQL of `20260301000000_drop`: `-- prisma-safe: contract-of <migration>`; then `cargo prisma-safe plan --env production`
         "#);
     }
 

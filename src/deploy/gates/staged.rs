@@ -243,7 +243,7 @@ mod tests {
         bench.stage_ledger("staging", &[("20260101000000_a", "CREATE TABLE b (id INTEGER);", 30 * 3600)]);
         insta::assert_snapshot!(bench.judge(&StagedGate), @r#"
         block: `20260101000000_a` was applied to `staging` with another text than the one that is on disk (`requires`, set in /work/prisma-safe.toml:7; `soak = "24h"`, set in /work/prisma-safe.toml:8)
-        → what `staging` has tried is not what would run here: put its text back, and write the change as a new migration
+        → what `staging` has tried is not what would run here: put its text back, and write the change as a new migration; then `cargo prisma-safe plan --env production`
         "#);
     }
 

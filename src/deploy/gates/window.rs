@@ -105,12 +105,12 @@ mod tests {
         insta::assert_snapshot!(at("2026-11-24T08:30:00Z", WEEK), @r"pass: it is Tue 2026-11-24 09:30 in Europe/Berlin");
         insta::assert_snapshot!(at("2026-11-24T07:30:00Z", WEEK), @r#"
         block: it is Tue 2026-11-24 08:30 in Europe/Berlin, outside the allowed hours (`allowed`, set in /work/prisma-safe.toml:6)
-        → deploy after Tue 2026-11-24 09:00 in Europe/Berlin; what cannot wait needs a reviewed `window = "warn"` under [env.eu.gates]
+        → deploy after Tue 2026-11-24 09:00 in Europe/Berlin; what cannot wait needs a reviewed `window = "warn"` under [env.eu.gates]; then `cargo prisma-safe plan --env eu`
         "#);
         insta::assert_snapshot!(at("2026-07-21T07:30:00Z", WEEK), @r"pass: it is Tue 2026-07-21 09:30 in Europe/Berlin");
         insta::assert_snapshot!(at("2026-11-27T15:00:00Z", WEEK), @r#"
         block: it is Fri 2026-11-27 16:00 in Europe/Berlin, outside the allowed hours (`allowed`, set in /work/prisma-safe.toml:6)
-        → deploy after Mon 2026-11-30 09:00 in Europe/Berlin; what cannot wait needs a reviewed `window = "warn"` under [env.eu.gates]
+        → deploy after Mon 2026-11-30 09:00 in Europe/Berlin; what cannot wait needs a reviewed `window = "warn"` under [env.eu.gates]; then `cargo prisma-safe plan --env eu`
         "#);
     }
 
@@ -126,7 +126,7 @@ mod tests {
     fn a_freeze_holds_on_both_its_ends() {
         insta::assert_snapshot!(at("2027-01-02T22:59:00Z", FREEZE), @r#"
         block: it is Sat 2027-01-02 23:59 in Europe/Berlin: no deploys from 2026-12-20 to 2027-01-02 (`freeze`, set in /work/prisma-safe.toml:6)
-        → deploy after Sun 2027-01-03 00:00 in Europe/Berlin; what cannot wait needs a reviewed `window = "warn"` under [env.eu.gates]
+        → deploy after Sun 2027-01-03 00:00 in Europe/Berlin; what cannot wait needs a reviewed `window = "warn"` under [env.eu.gates]; then `cargo prisma-safe plan --env eu`
         "#);
         assert!(at("2027-01-02T23:00:00Z", FREEZE).starts_with("pass"), "already the next day in Berlin");
         assert!(at("2026-12-19T22:59:00Z", FREEZE).starts_with("pass"));

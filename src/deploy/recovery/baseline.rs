@@ -116,14 +116,15 @@ fn distance(replayed: &Snapshot, live: &Snapshot, name: Option<&str>) -> (usize,
 }
 
 /// The words of a revert's comparison, for two places instead of two moments.
-fn worded(text: &str) -> String {
+pub(in crate::deploy) fn worded(text: &str) -> String {
     text.replace(" is there and was not before", " is in the database and not in the migrations")
         .replace(" is gone", " is in the migrations and not in the database")
         .replace(" and was `", " in the database and in the migrations `")
         .replace(" and had none", " in the database and none in the migrations")
 }
 
-fn relevant(snapshot: &Snapshot) -> Snapshot {
+/// What a migration can say something about.
+pub(in crate::deploy) fn relevant(snapshot: &Snapshot) -> Snapshot {
     let mut snapshot = snapshot.clone();
     snapshot.objects.retain(|object, _| !KINDS_OF_THE_PLACE.contains(&object.kind.as_str()));
     for attributes in snapshot.objects.values_mut() {

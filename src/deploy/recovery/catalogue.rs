@@ -185,7 +185,7 @@ impl Catalogue {
 }
 
 /// A live database as the snapshot's questions want it: it answers, and changes nothing but settings of its own session.
-struct Live<'a>(&'a mut dyn Database);
+pub(in crate::deploy) struct Live<'a>(pub(in crate::deploy) &'a mut dyn Database);
 
 impl Session for Live<'_> {
     fn execute(&mut self, sql: &str) -> Result<(), SqlFailure> {

@@ -125,7 +125,8 @@ pub fn judge(
     let plan = Plan { migrations: steps.iter().map(planned).collect(), opened: Vec::new() };
     let history = History::new(&folder.migrations, target.survey().ledger.as_deref());
     let activity = evidence::ask_for_activity(target);
-    let latest_backup = evidence::ask_for_backup(&Ground { sources, target, folder, plan: &plan, prisma });
+    let latest_backup =
+        evidence::ask_for_backup(&Ground { sources, target, folder, plan: &plan, history: &history, prisma });
     let archiving = evidence::ask_for_archiving(target);
     let evidence = Evidence { activity, archiving, latest_backup, ..Evidence::nothing(Timestamp::now()) };
     let mut verdicts = gates::judge_some(
