@@ -250,3 +250,58 @@ fn a_postgres_database_is_compared_with_a_replay_of_its_migrations() {
         "{evidence}"
     );
 }
+
+/// What all gates cost: 200 migrations, 5 of them pending, staging asked live, no backup, no drift. The figure is for
+/// `cargo test --release --test database gates_cost -- --nocapture`; here it only has to be finite.
+#[test]
+fn gates_cost() {
+    use std::fmt::Write as _;
+
+    const ALL: usize = 200;
+    const PENDING: usize = 5;
+    let Some(server) = crate::support::servers::postgres() else { return };
+    let (production, staging) = (server.database(), server.database());
+    let mut project = project("postgresql", "SELECT 1;\n");
+    project.remove_migration(INIT);
+    let mut staged = format!("{};", table(server.kind));
+    let mut deployed = staged.clone();
+    for at in 0..ALL {
+        let name = format!("20250101{at:06}_step");
+        let mut sql = format!("CREATE TABLE \"T{at}\" (\"id\" SERIAL PRIMARY KEY, \"a\" TEXT, \"b\" INTEGER);\n");
+        if at > 0 {
+            let _ = writeln!(sql, "ALTER TABLE \"T{}\" ADD COLUMN \"c\" TEXT;", at - 1);
+            let _ = writeln!(sql, "CREATE INDEX \"T{0}_a\" ON \"T{0}\" (\"a\");", at - 1);
+        }
+        project.migration(&name, &sql);
+        let row = format!(
+            "INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count) \
+             VALUES ('{at}', '{}', now(), '{name}', now(), 1)",
+            Checksum::of(sql.as_bytes())
+        );
+        let _ = writeln!(staged, "{row};");
+        if at < ALL - PENDING {
+            let _ = writeln!(deployed, "{sql}{row};");
+        }
+    }
+    staging.execute(&staged);
+    production.execute(&deployed);
+    production.execute("ANALYZE");
+    project.write(
+        "prisma-safe.toml",
+        "[env.staging]\nkind = \"staging\"\nurl-env = \"STAGING_URL\"\n\
+         [env.production]\nkind = \"production\"\nurl-env = \"PRODUCTION_URL\"\nrequires = [\"staging\"]\n\
+         [env.production.gates]\ndrift = \"off\"\n",
+    );
+    project.set("PRODUCTION_URL", &production.url()).set("STAGING_URL", &staging.url());
+    project.set("PATH", &std::env::var("PATH").unwrap());
+    let best = (0..3).map(|_| {
+        let began = std::time::Instant::now();
+        let (_, document) = plan(&project);
+        assert_eq!(gate(&document, "staged").0, "pass", "{document}");
+        assert_eq!(document["pending"].as_array().unwrap().len(), PENDING);
+        began.elapsed()
+    });
+    let best = best.min().unwrap();
+    println!("all gates, {ALL} migrations, {PENDING} pending: {} ms", best.as_millis());
+    assert!(best < std::time::Duration::from_secs(30), "{best:?}");
+}

@@ -6,8 +6,8 @@ use super::bench::Bench;
 use super::{GATES, Outcome};
 use crate::database::{Activity, LockState, LongTransaction};
 use crate::deploy::evidence::lint::Denied;
-use crate::deploy::evidence::rows::ExpectedRows;
 use crate::deploy::evidence::reverts::{Proof, Revert, Script};
+use crate::deploy::evidence::rows::ExpectedRows;
 use crate::deploy::evidence::{Drift, Git, ImpactEvidence, LintEvidence};
 use crate::environment::Marker;
 
