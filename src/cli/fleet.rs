@@ -37,8 +37,16 @@ pub(super) fn run(
     let (settings, project) = (context.settings()?, context.project()?);
     let variables = context.variables.clone();
     let sources = Sources { settings: &settings, project: &project, variables: &variables };
-    let all = sources.tenants(environment)?;
     let name = environment.name.value.as_str();
+    if !wanted.dry_run
+        && wanted.plan.is_none()
+        && !environment.kind.value.is_dev()
+        && let Some(agent) = crate::prisma::agents::detect(&variables)
+    {
+        // Each database gets the plan of its own first look, so that only this question can be asked for all of them.
+        return Err(DeployError::AgentNeedsPlan { environment: name.to_owned(), agent }.into());
+    }
+    let all = sources.tenants(environment)?;
     let names: Vec<String> = all.iter().map(|tenant| tenant.name.clone()).collect();
     let from = all.first().map_or_else(String::new, |tenant| tenant.found.provenance.to_string());
     let chosen = fleet::choose(name, all, &args.only)?;
@@ -46,7 +54,7 @@ pub(super) fn run(
     let canary = fleet::canary(environment, &names, &chosen_names)?;
     let shell = &mut context.shell;
     let of = if chosen.len() == names.len() { String::new() } else { format!(" of {}", names.len()) };
-    let what = format!("{} ({}): {}{of}, from {from}", name, environment.kind.value, count(chosen.len(), "database"));
+    let what = format!("{} ({}): {}{of} ({from})", name, environment.kind.value, count(chosen.len(), "database"));
     shell.status("Target", &printable(&what));
 
     let looked = fleet::look(&sources, chosen, wanted);

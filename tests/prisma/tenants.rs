@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Ran, majors};
+use crate::bed::{Bed, Ran, SAFE, majors};
 use crate::doubles::double;
 use crate::support::servers;
 
@@ -292,6 +292,11 @@ fn on_postgres_each_carries_its_own_mark() {
         assert_eq!(mark, [format!("prisma-safe: environment=fleet%2F{name} kind=production")]);
     }
     bed.migration("20260201090000_next", "CREATE TABLE \"next\" (\"id\" INTEGER NOT NULL PRIMARY KEY);\n");
+    // An agent brings the plan of all of them, or starts nothing.
+    let by_agent = ["deploy", "--env", "fleet", "--yes"];
+    Ran::of(&bed.command(SAFE).args(by_agent).env("CURSOR_AGENT", "1").output().unwrap())
+        .ended(3)
+        .says("needs the hash of a plan");
     bed.write("list.json", &list([0, 2, 1]));
     deploy(&bed, &[])
         .ended(3)

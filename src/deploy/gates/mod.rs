@@ -165,7 +165,15 @@ fn complete(mut verdict: Verdict, facts: &Facts<'_>) -> Verdict {
 
 /// One gate, taken as strictly as the settings say. What they loosen is said, every time.
 fn as_set(gate: &dyn Gate, facts: &Facts<'_>) -> Verdict {
-    complete(as_strictly(gate, facts), facts)
+    let mut verdict = complete(as_strictly(gate, facts), facts);
+    // One of many databases has no section of its own in the settings.
+    let name = facts.target.name();
+    if let Some((fleet, _)) = name.split_once(crate::settings::TENANT) {
+        let (own, whole) = (format!("[env.{name}"), format!("[env.{fleet}"));
+        verdict.evidence = verdict.evidence.replace(&own, &whole);
+        verdict.hint = verdict.hint.map(|hint| hint.replace(&own, &whole));
+    }
+    verdict
 }
 
 fn as_strictly(gate: &dyn Gate, facts: &Facts<'_>) -> Verdict {
