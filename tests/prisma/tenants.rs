@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::bed::{Bed, Ran, SAFE, majors};
 use crate::doubles::double;
-use crate::support::servers;
+use crate::support::{say, servers};
 
 /// A double of Prisma's `migrate deploy` on SQLite, for what is about many databases and not about Prisma: the same sentences, the same rows in the
 /// ledger, a tenth of the time. It notes each run, with its beginning and end, in `runs`.
@@ -162,8 +162,8 @@ fn one_that_is_broken_keeps_nobody_from_being_done() {
     let mut began = runs(&bed);
     began.sort();
     assert_eq!(began, all, "each once");
-    let hint = format!("`cargo prisma-safe resolve --env fleet/t04`");
-    let ran = ran.says("1 of 6 databases of `fleet` are not done").says(&hint);
+    let hint = "`cargo prisma-safe resolve --env fleet/t04`";
+    let ran = ran.says("1 of 6 databases of `fleet` are not done").says(hint);
     drop(ran);
 
     // What `status` says is true, and its hint is about the one.
@@ -356,7 +356,7 @@ fn figures(bed: &Bed, what: &str, all: &[String], break_one: impl FnOnce(), mend
     let timed = |what: &str, run: &mut dyn FnMut() -> Ran| {
         let started = Instant::now();
         let ran = run();
-        println!("{what}: {:.1} s", started.elapsed().as_secs_f64());
+        say(&format!("{what}: {:.1} s", started.elapsed().as_secs_f64()));
         ran
     };
     timed(&format!("{what}, all new"), &mut || deploy(bed, &[])).ended(0);

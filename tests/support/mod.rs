@@ -11,8 +11,11 @@ pub mod servers;
 pub fn skip_or_fail(what: &str) {
     let required = std::env::var_os("PRISMA_SAFE_REQUIRE_ALL").is_some_and(|value| value == "1");
     assert!(!required, "PRISMA_SAFE_REQUIRE_ALL=1, and this test cannot run: {what}");
-    // Straight to the stream: the test harness captures `eprintln!` of a test that passes.
     let at = std::panic::Location::caller();
-    let line = format!("SKIPPED: {what} ({}:{})\n", at.file(), at.line());
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    say(&format!("SKIPPED: {what} ({}:{})", at.file(), at.line()));
+}
+
+/// A line straight to the stream: the test harness captures what a test that passes prints.
+pub fn say(line: &str) {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
 }

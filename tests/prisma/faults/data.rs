@@ -10,8 +10,10 @@ use super::stage::{Data, MIGRATIONS, Stage};
 use crate::bed::{Ran, SAFE};
 use crate::support::servers::TestDatabase;
 
-/// What goes wrong, as the page names it, and how it is played; the answer is the exit code and what its message says.
-pub const CASES: [(&str, fn(&mut Stage) -> String); 9] = [
+/// What goes wrong, as the page names it, and how it is played; the answer is the exit code.
+type Case = (&'static str, fn(&mut Stage) -> String);
+
+pub const CASES: [Case; 9] = [
     ("no room for the file that pins the run (`TMPDIR`)", no_room_for_the_pin),
     ("no room for the backup", no_room_for_the_backup),
     ("no room for the receipt", no_room_for_the_receipt),

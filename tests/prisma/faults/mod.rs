@@ -17,6 +17,7 @@ use std::sync::Mutex;
 use stage::Stage;
 
 use crate::bed::majors;
+use crate::support::say;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +158,7 @@ const SQLITE: [Cell; 4] = [
 
 fn play(stage: &mut Stage, cell: Cell) -> String {
     let told = held::play(stage, cell);
-    eprintln!("{cell:?}: {told}");
+    say(&format!("{cell:?}: {told}"));
     told
 }
 
