@@ -24,10 +24,11 @@ fn applies_and_reads_the_ledger_back() {
             "{receipt}"
         );
         insta::allow_duplicates! {
-            insta::assert_snapshot!(story, @r"
+            insta::assert_snapshot!(story, @r#"
                   Target dev (dev): file:[PROJECT]/app.db
                     Gate target passes: `file:[PROJECT]/app.db` does not exist yet and will be created
                     Gate history passes: 0 migrations applied, all as they are on disk
+                    Gate drift passes: not compared on dev, unless [env.dev.gates] has `drift = "block"`
                     Gate lint passes: 4 statements, nothing found
                     Gate revert passes: nothing that is pending destroys anything
                     Gate staged passes: no environment has to have them before `dev`
@@ -36,6 +37,7 @@ fn applies_and_reads_the_ledger_back() {
                     Gate rows passes: no pending statement says how many rows it expects
                     Gate window passes: no window is set
                     Gate activity passes: nothing to wait for
+                    Gate approval passes: `dev` asks for none
                     Gate backup passes: there is no database to keep yet
                     Plan 3 migrations
                          20260105090000_create_users · expand · 2 statements
@@ -45,7 +47,7 @@ fn applies_and_reads_the_ledger_back() {
                 Applying 20260112090000_create_posts
                 Applying 20260119090000_add_nickname
                 Finished 3 migrations applied to `dev`, read back from its ledger
-            ");
+            "#);
         }
         without_node(&mut bed);
         bed.safe(&["deploy", "--yes"]).ended(0).says("nothing is pending in `dev`: 3 migrations applied");
