@@ -12,9 +12,9 @@ fn document(text: &str) -> serde_json::Value {
 
 fn approval(project: &Project) -> (String, String, String) {
     let told = document(&project.run(&PLAN).stdout);
-    let verdicts = told["verdicts"].as_array().unwrap();
-    let gate = verdicts.iter().find(|verdict| verdict["gate"] == "approval").unwrap();
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let verdicts = told["verdicts"].as_array().expect("an array");
+    let gate = verdicts.iter().find(|verdict| verdict["gate"] == "approval").expect("it is among them");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
     (text(&told["plan"]), text(&gate["verdict"]), text(&gate["evidence"]))
 }
 
@@ -25,7 +25,7 @@ fn git(project: &Project, author: &str, arguments: &[&str]) {
         .args(["-c", &format!("user.name={author}"), "-c", &format!("user.email={author}@example.com")])
         .args(arguments)
         .output()
-        .unwrap();
+        .expect("git runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -107,8 +107,8 @@ fn mariadb_shows_each_kind_of_statement() {
 }
 
 fn each(database: &TestDatabase, provider: Provider, statements: &[&str]) {
-    let url = DatabaseUrl::parse(Some(provider), &database.url(), Path::new("/")).unwrap();
-    let mut connection = connect(&url, ConnectOptions::default()).unwrap();
+    let url = DatabaseUrl::parse(Some(provider), &database.url(), Path::new("/")).expect("the URL of the test");
+    let mut connection = connect(&url, ConnectOptions::default()).expect("the server answers");
     let mut wrong = Vec::new();
     for statement in statements {
         let before = seen(provider, &mut *connection, statement);
@@ -122,8 +122,8 @@ fn each(database: &TestDatabase, provider: Provider, statements: &[&str]) {
 }
 
 fn seen(provider: Provider, connection: &mut dyn Database, statement: &str) -> (Seen, String) {
-    let schema = connection.server().unwrap().schema;
-    let catalogue = Catalogue::read(provider, schema.as_deref(), connection).unwrap();
+    let schema = connection.server().expect("the server answers").schema;
+    let catalogue = Catalogue::read(provider, schema.as_deref(), connection).expect("the catalogue answers");
     let migration = Migration {
         name: "1_a".to_owned(),
         path: PathBuf::from("1_a"),

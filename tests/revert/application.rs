@@ -22,8 +22,9 @@ fn old_application(provider: &str, migration: &str) -> String {
 
 fn told(found: &Value, code: i32) -> String {
     let old = &found["old_application"];
-    let mut text = format!("{} {}\n", found["phase"].as_str().unwrap(), old["answer"].as_str().unwrap());
-    for broken in old["statements"].as_array().unwrap() {
+    let mut text =
+        format!("{} {}\n", found["phase"].as_str().expect("a phase"), old["answer"].as_str().expect("an answer"));
+    for broken in old["statements"].as_array().expect("statements") {
         let of = |name: &str| broken[name].as_str().unwrap_or("-").to_owned();
         text += &format!("- {} {} {}: {}\n", of("statement"), of("table"), of("column"), of("why"));
     }

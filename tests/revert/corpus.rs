@@ -7,6 +7,8 @@
 //!
 //! `PRISMA_SAFE_SOURCE` names the source [default: `formbricks__formbricks`]. `docs/verify.md` holds what it printed.
 
+#![allow(clippy::disallowed_macros, reason = "tables of measurements go to the test's own output")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
