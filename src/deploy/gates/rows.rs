@@ -98,8 +98,8 @@ mod tests {
         insta::assert_snapshot!(judge("production", &[]), @"pass: no pending statement says how many rows it expects");
         insta::assert_snapshot!(judge("production", &[Ok(200)]), @"pass: `20260101000000_a`, line 3: 200 rows of `orders`, expected 100..200 (staging had 150)");
         insta::assert_snapshot!(judge("production", &[Ok(201), Ok(100), Err("no such column".to_owned())]), @r"
-        block: `20260101000000_a`, line 3: 201 rows of `orders`, expected 100..200 (staging had 150); `20260101000000_a`, line 3: expected 100..200 rows of `orders`, not counted: no such column (staging had 150); they were counted now, before anything runs
-        → find out why before anything is changed: the data are not what the author knew; if the number is right, correct the directive and deploy that migration anew everywhere
+        block: `20260101000000_a`, line 3: 201 rows of `orders`, expected 100..200 (staging had 150); `20260101000000_a`, line 3: expected 100..200 rows of `orders`, not counted: no such column (staging had 150); they were counted now, before anything runs (gate `rows` of [env.eu], which is set in /work/prisma-safe.toml:1; it blocks by default)
+        → find out why before anything is changed: the data are not what the author knew; if the number is right, correct the directive and deploy that migration anew everywhere; then `cargo prisma-safe plan --env eu`
         ");
         insta::assert_snapshot!(judge("production", &[Err("no such column".to_owned())]), @r"
         warn: `20260101000000_a`, line 3: expected 100..200 rows of `orders`, not counted: no such column (staging had 150); nothing stops it when it touches more
