@@ -96,6 +96,7 @@ impl Stage {
             &format!(
                 "[prisma]\ncommand = [\"sh\", \"{}\"]\nversion = \"7.10.1\"\n\
                  [env.production]\nkind = \"production\"\nurl-env = \"DATABASE_URL\"\n\
+                 [env.production.gates]\ndrift = \"off\"\n\
                  [env.production.backup]\n{backup} = [\"sh\", \"backup.sh\"]\n",
                 bed.path("prisma.sh").display()
             ),
