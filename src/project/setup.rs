@@ -195,7 +195,13 @@ fn environment_text(name: &str, kind: EnvironmentKind, names: &EnvironmentNames,
         lines.push("stabilization = \"14d\"      # between the last expand step and a contract step".to_owned());
     }
     if matches!(kind, EnvironmentKind::Production | EnvironmentKind::Staging) {
-        lines.push("lock-timeout = \"2s\"        # a migration that waits longer for a lock gives up".to_owned());
+        // Ready to be uncommented, whether the environment itself is or not.
+        let off = if comment.is_empty() { "# " } else { "" };
+        lines.push("lock-timeout = \"2s\"        # a migration that waits longer for a lock gives up,".to_owned());
+        lines.push(format!("{off}lock-retries = 5           # and comes again so often"));
+        lines.push(format!("{off}statement-timeout = \"15m\"  # no statement runs longer"));
+        lines.push(format!("{off}abort-if-blocking = \"10s\"  # nobody waits longer for what a migration holds"));
+        lines.push(format!("{off}watch = \"2m\"               # how long the database is looked at afterwards"));
     }
     let lines: Vec<String> = lines.iter().map(|line| format!("{comment}{line}\n")).collect();
     format!("{}\n", lines.concat())

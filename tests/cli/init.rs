@@ -17,7 +17,7 @@ fn it_writes_what_it_found() {
         .file(".env", "DATABASE_URL=file:./dev.db\nPROD_DATABASE_URL=postgresql://u:hunter2@prod.example/app\n")
         .file(".env.staging", "DATABASE_URL=postgresql://u:hunter2@staging.example/app\n");
     let before = project.files();
-    assert_snapshot!(project.run(&["init", "--dry-run"]).all(), @r#"
+    assert_snapshot!(project.run(&["init", "--dry-run"]).all(), @r###"
     stdout:
     # Settings of `cargo prisma-safe`. Everything here is reviewed like code: it decides which database may be reset and what a
     # deploy has to pass. Unknown keys are errors, so a misspelled protection cannot go unnoticed.
@@ -54,7 +54,11 @@ fn it_writes_what_it_found() {
     [env.staging]
     kind = "staging"
     url-env = "STAGING_DATABASE_URL"
-    lock-timeout = "2s"        # a migration that waits longer for a lock gives up
+    lock-timeout = "2s"        # a migration that waits longer for a lock gives up,
+    # lock-retries = 5           # and comes again so often
+    # statement-timeout = "15m"  # no statement runs longer
+    # abort-if-blocking = "10s"  # nobody waits longer for what a migration holds
+    # watch = "2m"               # how long the database is looked at afterwards
 
     [env.production]
     kind = "production"
@@ -62,7 +66,11 @@ fn it_writes_what_it_found() {
     requires = ["staging"]     # a migration must have been there before
     soak = "24h"               # and for that long
     stabilization = "14d"      # between the last expand step and a contract step
-    lock-timeout = "2s"        # a migration that waits longer for a lock gives up
+    lock-timeout = "2s"        # a migration that waits longer for a lock gives up,
+    # lock-retries = 5           # and comes again so often
+    # statement-timeout = "15m"  # no statement runs longer
+    # abort-if-blocking = "10s"  # nobody waits longer for what a migration holds
+    # watch = "2m"               # how long the database is looked at afterwards
 
     # How strictly a deploy's gates are taken: "block", "warn" or "off". Whatever is loosened here says so in every deploy.
     # [env.staging.gates]
@@ -76,13 +84,30 @@ fn it_writes_what_it_found() {
     # parallel = 4
     # max-failures = 0
 
-    # A backup before every deploy: taken by this tool (`folder`), by a command, or checked by one.
+    # How much may be worked through while the application's writes wait; these are production's defaults.
+    # [env.production.impact]
+    # max-rows-under-lock = 1000000
+    # max-size-under-lock = "1GB"
+
+    # What is in the database on purpose and in no migration.
+    # [env.production.drift]
+    # ignore = ["pg_partman_*"]
+
+    # `approvals = 1` in [env.production] asks for somebody who wrote none of it; `cargo prisma-safe approve keygen --as alice` makes the line.
+    # [approvers]
+    #   alice = "ed25519:…"                # the line that it prints
+
+    # A backup before every deploy: taken by this tool (`folder`), by a command, checked by one, or `pitr = true`.
     # [env.production.backup]
     # folder = "backups"
 
     [guard]
     # What happens to a `prisma migrate deploy` typed by hand against an environment that is not dev: "refuse" or "allow".
     ungated-deploy = "refuse"
+
+    # Whether a new migration keeps the data that it takes away, for its revert: "ask", "always" or "never".
+    # [new]
+    # keep-data = "always"
 
     # The level of a lint rule: "allow", "warn" or "deny"; also per kind of environment and per migration.
     # [lint.rules]
@@ -102,7 +127,7 @@ fn it_writes_what_it_found() {
      Would write templates/sql/revert_migration_template.sql
      Would write templates/sql/expand_migrate_contract_checklist.md
     exit code: 0
-    "#);
+    "###);
     assert_eq!(project.files(), before, "a dry run writes nothing");
     assert_snapshot!(project.run(&["init"]).all(), @"
     stderr:
