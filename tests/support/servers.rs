@@ -538,10 +538,13 @@ fn start_mariadb() -> Result<Server, String> {
     let folder = new_folder("mariadb", account.as_ref())?;
     let data = folder.join("data");
     let data_argument = format!("--datadir={}", data.display());
+    // A starting server empties the folder of temporary tables that it is given.
+    let temporary = format!("--tmpdir={}", folder.display());
     match program(&["mariadb-install-db", "mysql_install_db"], &[]) {
         Ok(install) => finish(command(&install, account.as_ref(), &folder).args([
             "--no-defaults",
             &data_argument,
+            &temporary,
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--innodb-flush-log-at-trx-commit=0",
@@ -550,13 +553,14 @@ fn start_mariadb() -> Result<Server, String> {
         Err(_) => finish(command(&server, account.as_ref(), &folder).args([
             "--no-defaults",
             &data_argument,
+            &temporary,
             "--initialize-insecure",
         ]))?,
     }
     let socket = folder.join("mysql.sock");
     let started = start(Kind::MariaDb, &folder, socket.clone(), |port| {
         let mut command = command(&server, account.as_ref(), &folder);
-        command.args(["--no-defaults", &data_argument, "--bind-address=127.0.0.1", "--skip-log-bin"]);
+        command.args(["--no-defaults", &data_argument, &temporary, "--bind-address=127.0.0.1", "--skip-log-bin"]);
         command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", "--skip-name-resolve"]);
         command.args(["--default-time-zone=-05:00", &format!("--port={port}")]);
         command.arg(format!("--socket={}", socket.display()));

@@ -16,21 +16,22 @@ pub(super) fn start() -> Result<OnServer, VerifyError> {
     let server = find(&["mariadbd", "mysqld"])?;
     let mut process = Process::new(Provider::Mysql, &["mysql", "nobody"])?;
     let home = process.home().to_owned();
-    let data = format!("--datadir={}", home.join("data").display());
+    // A server removes what looks like a temporary table from its folder for them when it starts: never from that of another server.
+    let places = [format!("--datadir={}", home.join("data").display()), format!("--tmpdir={}", home.display())];
     match find(&["mariadb-install-db", "mysql_install_db"]) {
         Ok(install) => {
-            let mut arguments = settings(&data);
+            let mut arguments = settings(&places);
             arguments.extend(["--auth-root-authentication-method=normal", "--skip-test-db"].map(str::to_owned));
             process.run(&install, &arguments)?;
         }
         Err(_) => {
-            let mut arguments = settings(&data);
+            let mut arguments = settings(&places);
             arguments.push("--initialize-insecure".to_owned());
             process.run(&server, &arguments)?;
         }
     }
     let socket = home.join("socket");
-    let mut arguments = settings(&data);
+    let mut arguments = settings(&places);
     arguments.push(format!("--socket={}", socket.display()));
     arguments.push(format!("--pid-file={}", home.join("pid").display()));
     arguments.extend(
@@ -45,7 +46,7 @@ pub(super) fn start() -> Result<OnServer, VerifyError> {
 }
 
 /// What both the installation and the server are told: nothing of this machine's own settings, small, and careless.
-fn settings(data: &str) -> Vec<String> {
+fn settings(places: &[String]) -> Vec<String> {
     let fixed = [
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-flush-method=nosync",
@@ -57,7 +58,8 @@ fn settings(data: &str) -> Vec<String> {
         "--loose-performance-schema=OFF",
     ];
     // `--no-defaults` is heard in the first place only.
-    let mut settings = vec!["--no-defaults".to_owned(), data.to_owned()];
+    let mut settings = vec!["--no-defaults".to_owned()];
+    settings.extend_from_slice(places);
     settings.extend(fixed.map(str::to_owned));
     settings
 }
