@@ -2,7 +2,7 @@
 
 use crate::project::Provider;
 use crate::rules::MigrationView;
-use crate::sql::analysis::{AfterFailure, Atomicity};
+use crate::sql::analysis::{AfterFailure, Atomicity, Destruction};
 use crate::sql::model::{Action, ConstraintKind, Ident, Name, Operation, Statement, TypeFamily};
 
 /// The statement, the indexes of those that stay, and why they do.
@@ -13,18 +13,19 @@ pub(super) fn first_failing<'a>(view: &MigrationView<'a>) -> Option<(&'a Stateme
         else {
             return None;
         };
-        let may_fail = statement.operations.iter().any(|operation| depends_on_rows(view, operation));
+        let may_fail = statement.operations.iter().any(|operation| depends_on_rows(view, statement, operation));
         (may_fail && !statements.is_empty()).then_some((statement, statements.as_slice(), *because))
     })
 }
 
 /// Whether it can fail on rows that were there before this deploy. Writes are left out: they fail seldom, and on what the text does not tell.
-fn depends_on_rows(view: &MigrationView<'_>, operation: &Operation) -> bool {
+fn depends_on_rows(view: &MigrationView<'_>, statement: &Statement, operation: &Operation) -> bool {
     match &operation.action {
         Action::SetNotNull { table, column } => is_old(view, table) && !is_new(view, table, column),
         Action::AlterColumnType { table, column, to, nullable, .. } => {
             let to_text = matches!(to.family, TypeFamily::Text) && view.script.provider == Provider::Postgresql;
-            is_old(view, table) && !is_new(view, table, column) && (!to_text || *nullable == Some(false))
+            let may_fail = *nullable == Some(false) || (!to_text && loses_values(view, statement, column));
+            is_old(view, table) && !is_new(view, table, column) && may_fail
         }
         Action::AddColumn { table, column, .. } => {
             // MySQL fills in '' or 0.
@@ -65,6 +66,12 @@ fn depends_on_rows(view: &MigrationView<'_>, operation: &Operation) -> bool {
         }
         _ => false,
     }
+}
+
+/// The new type does not hold everything that the old one may: a cast that keeps every value cannot fail.
+fn loses_values(view: &MigrationView<'_>, statement: &Statement, column: &Ident) -> bool {
+    let of = |lost: &&Destruction| lost.statement == statement.index && lost.column.as_ref() == Some(column);
+    view.judgement.destructions.iter().any(|lost| of(&lost))
 }
 
 /// The same columns, or some of them, were unique until this file dropped that key: it is only given another name or shape.
