@@ -18,10 +18,10 @@ pub enum ProjectError {
     /// No schema here or above.
     #[error("no Prisma schema found in `{}` or above it", start.display())]
     NoSchema {
-        /// Where the search began.
+        /// Where the search began. Schemas below it are looked for when the hint is shown: who does without a project does not wait for that.
         start: PathBuf,
-        /// Schemas below, relative to `start`.
-        below: Vec<PathBuf>,
+        /// The same as the system knows it.
+        looked_from: PathBuf,
     },
     /// A path that somebody named does not exist.
     #[error("{what} `{}` does not exist", path.display())]
@@ -176,8 +176,8 @@ impl Explain for ProjectError {
     fn hints(&self) -> Vec<String> {
         match self {
             ProjectError::NoFolder { .. } => vec!["correct `--project`".to_owned()],
-            ProjectError::NoSchema { below, .. } => {
-                let mut hints: Vec<String> = below
+            ProjectError::NoSchema { looked_from, .. } => {
+                let mut hints: Vec<String> = super::schema::below(looked_from)
                     .iter()
                     .map(|path| format!("found `{}`: add `--project {}`", path.display(), project_of(path)))
                     .collect();

@@ -115,7 +115,7 @@ impl Project {
     /// # Errors
     /// [`ProjectError`] when there is none, or it cannot be read.
     pub fn find(start: &Path, settings: &Settings) -> Result<Self, ProjectError> {
-        let no_schema = || ProjectError::NoSchema { start: shown(start), below: schema::below(start) };
+        let no_schema = || ProjectError::NoSchema { start: shown(start), looked_from: start.to_owned() };
         let root = find_root(start, settings).ok_or_else(no_schema)?;
         let config = find_config(&root, &settings.prisma)?;
         let named = settings.prisma.schema.as_ref();
