@@ -185,7 +185,7 @@ pub fn write(project: &Path, receipt: &Receipt<'_>) -> io::Result<PathBuf> {
     write_as(project, "deploy", receipt.environment, receipt.started_at, receipt)
 }
 
-/// Writes a record of `what` was done to an environment (`deploy`, `revert`), as [`write`] does.
+/// Writes a record of `what` was done to an environment (`deploy`, `revert`), as [`write()`] does.
 ///
 /// # Errors
 /// The system's.

@@ -1,6 +1,6 @@
 //! `resolve`: see what a failed migration left behind, and take one of the ways out that are true.
 //!
-//! [`patient`] looks at the database, `steps` takes a way, `baseline` is the way of a database without a history.
+//! `patient` looks at the database, `steps` takes a way, `baseline` is the way of a database without a history.
 
 mod baseline;
 mod patient;

@@ -30,7 +30,7 @@ pub struct Approval {
     pub approver: String,
     /// When, by the clock of the one who signed.
     pub approved_at: Timestamp,
-    /// Hexadecimal, over [`Approval::message`].
+    /// Hexadecimal, over `Approval::message`.
     pub signature: String,
 }
 

@@ -1,7 +1,7 @@
 //! Questions about the rows, asked of the target: findings whose hazard only the data decides. A positive answer means that the migration
 //! would fail, or change values, there and now.
 //!
-//! To add one: a rule whose finding carries a query, and its line in [`RULES`].
+//! To add one: a rule whose finding carries a query, and its line in `RULES`.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What an error means and what to do about it, in sentences. To add one: an arm in [`of_code`], or in [`of_words`] for SQLite.
+//! What an error means and what to do about it, in sentences. To add one: an arm in `of_code`, or in `of_words` for SQLite.
 
 use super::diagnosis::{Case, Diagnosis};
 use crate::project::Provider;

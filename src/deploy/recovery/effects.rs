@@ -1,6 +1,6 @@
 //! Whether the effect of a statement exists in the catalogue: one arm for each kind of statement in our model.
 //!
-//! To add one: an arm in [`claims`], a line in the test. A claim is something that the catalogue shows exactly when the statement is done.
+//! To add one: an arm in `claims`, a line in the test. A claim is something that the catalogue shows exactly when the statement is done.
 //! What it cannot show is [`Seen::CannotTell`]: never a guess.
 
 use super::catalogue::{Attributes, Catalogue};

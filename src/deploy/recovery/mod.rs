@@ -1,6 +1,6 @@
 //! Recovery: what a failed migration left behind, and which ways out of it are true.
 //!
-//! [`diagnose`] joins three witnesses: the ledger's error ([`failure`]), the way in which that Prisma sends that file ([`units`]), and
+//! [`diagnose`] joins three witnesses: the ledger's error ([`failure`]), the way in which that Prisma sends that file (`units`), and
 //! the catalogue as it is now ([`effects`] asks [`catalogue`]). [`causes`] says in words what the error means, [`ways`] which commands
 //! are true, [`remedy`] writes the scripts that finish or undo, [`baseline`] compares a database without a history with the migrations.
 //!

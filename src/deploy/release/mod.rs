@@ -1,8 +1,8 @@
 //! Deploying one target, from the first look to the receipt. A process may do it many times, one after the other or at once.
 //!
-//! [`prepare`] looks at the target and lets every gate judge; [`Prepared::check`] decides; [`apply`] takes the backup, runs Prisma, believes only
+//! [`prepare()`] looks at the target and lets every gate judge; [`Prepared::check`] decides; [`apply()`] takes the backup, runs Prisma, believes only
 //! the ledger, and writes the receipt. Nothing here reads arguments, asks anybody or knows of a terminal: who wants to see what happens brings a
-//! [`Watcher`], and asks before [`apply`].
+//! [`Watcher`], and asks before [`apply()`].
 
 mod apply;
 mod event;
@@ -25,7 +25,7 @@ pub use prepare::{Prepared, prepare, take_lock};
 /// What is wanted of a deploy.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Only look: no lock is taken, and [`apply`] may not follow.
+    /// Only look: no lock is taken, and [`apply()`] may not follow.
     pub dry_run: bool,
     /// The database may be created.
     pub create_database: bool,

@@ -1,7 +1,7 @@
 //! Keeps what a migration takes away: an archive step before the destruction, and its way back in the revert.
 //!
-//! [`plan`] says what can be kept of each destruction, and why not where it cannot; [`keep`](keep::write) writes the steps into the migration,
-//! [`restore`](restore::write) their counterpart into the revert. One archive table holds what one table of the application loses: the key that
+//! [`plan`] says what can be kept of each destruction, and why not where it cannot; `keep` writes the steps into the migration,
+//! `restore` their counterpart into the revert. One archive table holds what one table of the application loses: the key that
 //! survives the migration and the columns that do not, or the whole table.
 //!
 //! The steps may run again, over what an earlier run left: the table is made where it is missing and filled anew. It is emptied by a statement that

@@ -1,6 +1,6 @@
 //! A plan: what a deploy would do, what every gate says of it, and the hash that it is approved and run by.
 //!
-//! One file per format: [`json`](fn@json) here, [`markdown`] for a pull request.
+//! One file per format: `json` here, [`markdown`] for a pull request.
 
 pub mod markdown;
 
