@@ -212,7 +212,12 @@ fn ask_prisma(
     let (base, origin, url) = match args.from {
         From::Migrations => {
             let url = sources.urls(&environment)?.migrate().url.clone();
-            (Base::Migrations(project.migrations_dir.clone()), Origin::Migrations, url)
+            // Prisma does not take a folder without migrations, or none at all, for an empty history.
+            if folder.migrations.is_empty() {
+                (Base::Empty, Origin::Nothing, url)
+            } else {
+                (Base::Migrations(project.migrations_dir.clone()), Origin::Migrations, url)
+            }
         }
         From::Database => {
             let target = Target::reach(&sources, &environment)?;
