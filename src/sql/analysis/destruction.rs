@@ -6,8 +6,8 @@ use super::{Destroyed, Destruction};
 use crate::project::Provider;
 use crate::sql::history_state::Table;
 use crate::sql::model::{
-    Action, ConstraintKind, DataType, Ident, Name, ObjectKind, OnConflict, Operation, RebuildTable, Script, Span,
-    SwapEnum, TableOption, TypeFamily, Update,
+    Action, ConstraintKind, CopiedColumn, DataType, Ident, Name, ObjectKind, OnConflict, Operation, RebuildTable,
+    Script, Span, SwapEnum, TableOption, TypeFamily, Update,
 };
 
 /// Collects losses in file order.
@@ -172,7 +172,10 @@ impl<'a> Losses<'a> {
         let keys = primary_key(before);
         let mut key_changes = keys != primary_key_of(rebuild);
         for column in &before.columns {
-            let copied = rebuild.copied.iter().find(|c| c.reads.contains(&column.name));
+            // Its own counterpart first: a sub-query for another column may read this one, too.
+            let reads = |copied: &&CopiedColumn| copied.reads.contains(&column.name);
+            let own = rebuild.copied.iter().filter(|copied| copied.to == column.name).find(reads);
+            let copied = own.or_else(|| rebuild.copied.iter().find(reads));
             match copied {
                 None => self.push(statement, Destroyed::Column, table, Some(&column.name), copy),
                 Some(copied) => {
