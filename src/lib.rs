@@ -12,6 +12,7 @@ pub mod draft;
 pub mod environment;
 pub mod error;
 pub mod exit_code;
+pub mod hex;
 pub mod history;
 pub mod lint;
 pub mod migrations;

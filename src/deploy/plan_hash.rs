@@ -6,6 +6,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::environment::Target;
+use crate::hex;
 use crate::migrations::MigrationsFolder;
 use crate::settings::{Settings, SettingsSource};
 use crate::sql::analysis::PrismaVersion;
@@ -83,10 +84,6 @@ impl Sum {
     }
 
     fn finish(self) -> String {
-        use std::fmt::Write as _;
-        self.0.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::text(&self.0.finalize())
     }
 }

@@ -50,10 +50,7 @@ impl fmt::Display for Checksum {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    crate::hex::text(&Sha256::digest(bytes))
 }
 
 fn hex_without_padding(bytes: &[u8]) -> String {

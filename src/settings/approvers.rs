@@ -2,6 +2,7 @@
 
 use super::origin::Sourced;
 use super::reader::Table;
+use crate::hex;
 
 /// How a public key is written: `ed25519:` and 64 hexadecimal digits.
 pub const KEY_PREFIX: &str = "ed25519:";
@@ -57,18 +58,5 @@ fn help(name: &str) -> String {
 /// Reads a public key.
 #[must_use]
 pub fn parse_public_key(text: &str) -> Option<[u8; 32]> {
-    parse_hex(text.trim().strip_prefix(KEY_PREFIX)?)
-}
-
-/// As many bytes as are wanted, and nothing else.
-#[must_use]
-pub fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    hex::parse(text.trim().strip_prefix(KEY_PREFIX)?)
 }

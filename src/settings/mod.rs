@@ -30,7 +30,7 @@ mod window;
 
 use std::path::{Path, PathBuf};
 
-pub use approvers::{Approver, KEY_PREFIX, parse_hex, parse_public_key};
+pub use approvers::{Approver, KEY_PREFIX, parse_public_key};
 pub use backup::{BackupSettings, BackupSource};
 pub use drift::DriftSettings;
 pub use duration::{DURATION_HELP, DurationError, format_duration, parse_duration};

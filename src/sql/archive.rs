@@ -30,7 +30,7 @@ pub fn table_name(provider: Provider, time: &str, table: &str) -> String {
     }
     // What is cut off still counts in the name.
     let digest = Sha256::digest(table.as_bytes());
-    let rest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let rest = crate::hex::text(&digest[..4]);
     let mut end = ROOM - rest.len() - 1;
     while !name.is_char_boundary(end) {
         end -= 1;

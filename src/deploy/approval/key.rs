@@ -1,6 +1,5 @@
 //! Key pairs for approvals: ed25519 (RFC 8032). A private key is a file of one line that only its owner can read.
 
-use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -9,7 +8,8 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use secrecy::zeroize::Zeroizing;
 
 use super::ApprovalError;
-use crate::settings::{KEY_PREFIX, parse_hex};
+use crate::hex;
+use crate::settings::KEY_PREFIX;
 
 /// How the line of a private key begins.
 const PRIVATE_PREFIX: &str = "ed25519-private:";
@@ -35,7 +35,7 @@ impl PrivateKey {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let refused = |error: std::io::Error| ApprovalError::Write { file: file.to_owned(), said: error.to_string() };
         let mut out = options.open(file).map_err(refused)?;
-        let line = Zeroizing::new(format!("{PRIVATE_PREFIX}{}\n", hex(&*seed)));
+        let line = Zeroizing::new(format!("{PRIVATE_PREFIX}{}\n", hex::text(&*seed)));
         out.write_all(line.as_bytes()).and_then(|()| out.sync_all()).map_err(refused)?;
         Ok(PrivateKey(pair))
     }
@@ -57,7 +57,7 @@ impl PrivateKey {
         }
         let mut text = Zeroizing::new(String::new());
         open.take(LONGEST).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
-        let seed = text.trim().strip_prefix(PRIVATE_PREFIX).and_then(parse_hex::<32>).map(Zeroizing::new);
+        let seed = text.trim().strip_prefix(PRIVATE_PREFIX).and_then(hex::parse::<32>).map(Zeroizing::new);
         let seed =
             seed.ok_or_else(|| failed(format!("it is no line of `{PRIVATE_PREFIX}` and 64 hexadecimal digits")))?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).map_err(|_| failed("no key comes of it".to_owned()))?;
@@ -75,23 +75,16 @@ impl PrivateKey {
     /// The public half as the settings want it.
     #[must_use]
     pub fn public_line(&self) -> String {
-        format!("{KEY_PREFIX}{}", hex(&self.public()))
+        format!("{KEY_PREFIX}{}", hex::text(&self.public()))
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> String {
-        hex(self.0.sign(message).as_ref())
+        hex::text(self.0.sign(message).as_ref())
     }
 }
 
 /// Whether a signature is that of a key over a message.
 pub(super) fn is_signed(key: &[u8; 32], message: &[u8], signature: &str) -> bool {
-    parse_hex::<64>(signature)
+    hex::parse::<64>(signature)
         .is_some_and(|signature| UnparsedPublicKey::new(&ED25519, key).verify(message, &signature).is_ok())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -20,6 +20,7 @@ pub use error::BackupError;
 
 use crate::environment::DatabaseUrl;
 use crate::environment::url::driver::Driver;
+use crate::hex;
 use crate::project::Provider;
 use crate::settings::{BackupSettings, BackupSource, in_file_name, shown};
 
@@ -108,7 +109,6 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 fn sum(path: &Path) -> std::io::Result<(u64, String)> {
-    use std::fmt::Write as _;
     use std::io::Read as _;
 
     let mut file = std::fs::File::open(path)?;
@@ -123,11 +123,7 @@ fn sum(path: &Path) -> std::io::Result<(u64, String)> {
         bytes += read as u64;
         hash.update(&buffer[..read]);
     }
-    let text = hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    Ok((bytes, text))
+    Ok((bytes, hex::text(&hash.finalize())))
 }
 
 /// A program of the database, by its full path.

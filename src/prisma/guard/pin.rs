@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::session::Session;
 use crate::environment::EnvironmentKind;
+use crate::hex;
 
 /// Names the run file for the child process.
 pub const RUN_VARIABLE: &str = "PRISMA_SAFE_RUN";
@@ -123,15 +124,7 @@ fn fingerprint(token: &str, url: &str) -> String {
     hash.update(token.as_bytes());
     hash.update([0]);
     hash.update(url.as_bytes());
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::text(&hash.finalize())
 }
 
 /// 128 bits and more from the random keys that the standard library takes from the operating system.
@@ -144,7 +137,7 @@ fn token() -> String {
         hash.update(drawn.to_le_bytes());
     }
     hash.update(std::process::id().to_le_bytes());
-    hex(&hash.finalize())
+    hex::text(&hash.finalize())
 }
 
 /// The wrapper's side: exists while the run runs.
