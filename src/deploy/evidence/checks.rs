@@ -5,11 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::database::Database;
+use crate::database::{Database, count_rows};
 use crate::deploy::plan_checks::DataCheck;
 use crate::project::Provider;
 use crate::rules::Finding;
-use crate::sql::quote::ident;
 
 /// An answer that is higher is not counted to its end.
 pub const COUNTED: u64 = 10_000;
@@ -110,16 +109,6 @@ pub(super) fn ask(
 }
 
 fn answer(database: &mut dyn Database, provider: Provider, schema: Option<&str>, rows: &str) -> Result<u64, String> {
-    let (before, number) = match provider {
-        Provider::Postgresql => {
-            let schema = ident(provider, schema.unwrap_or("public"));
-            (format!("SET LOCAL search_path TO {schema}; SET LOCAL lock_timeout = '1s'; "), "count(*)::text")
-        }
-        Provider::Mysql => (String::new(), "CAST(count(*) AS CHAR)"),
-        Provider::Sqlite | Provider::Sqlserver => (String::new(), "CAST(count(*) AS TEXT)"),
-    };
-    let question = format!("{before}SELECT {number} FROM (\n{rows}\nLIMIT {}\n) AS found", COUNTED + 1);
-    let answer = database.query("look at the rows", &question).map_err(|error| error.to_string())?;
-    let cell = answer.first().and_then(|row| row.first()?.as_deref());
-    cell.and_then(|text| text.parse().ok()).ok_or_else(|| "the answer is no number".to_owned())
+    let bounded = format!("{rows}\nLIMIT {}", COUNTED + 1);
+    count_rows(database, provider, schema, "look at the rows", &bounded).map_err(|error| error.to_string())
 }
