@@ -81,7 +81,7 @@ fn check(view: &StatementView<'_>, findings: &mut Findings<'_>) {
     };
     let shown = view.context.lock_timeout().is_none();
     let mut finding = Finding::new(
-        statement_head(view, statement),
+        view.script().first_line(statement),
         Subject { table: Some(table.clone()), ..Subject::default() },
         message,
     )
@@ -106,13 +106,6 @@ fn strong(view: &StatementView<'_>, statement: &Statement) -> Option<String> {
         let held = holds(&view.context, view.facts, &operation.action);
         held.iter().find(|hold| hold.mode.stops_writes()).map(|hold| hold.table.to_string())
     })
-}
-
-/// The first line of the statement.
-fn statement_head(view: &StatementView<'_>, statement: &Statement) -> Span {
-    let text = view.script().slice(statement.span);
-    let length = text.lines().next().map_or(0, |line| line.trim_end().len());
-    Span::new(statement.span.start, statement.span.start + u32::try_from(length).unwrap_or(0))
 }
 
 fn fix(view: &StatementView<'_>, statement: &Statement) -> Fix {

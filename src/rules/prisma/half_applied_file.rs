@@ -65,7 +65,7 @@ fn check(view: &MigrationView<'_>, findings: &mut Findings<'_>) {
     let subject =
         failing.operations.first().and_then(|o| o.action.table()).map_or_else(Subject::default, Subject::table);
     let mut finding = Finding::new(
-        first_line(view, failing),
+        view.script.first_line(failing),
         subject,
         format!("if this fails on the rows it finds, {earlier} stay{} done and cannot run again", if stuck.len() == 1 { "s" } else { "" }),
     )
@@ -181,10 +181,4 @@ fn fix(view: &MigrationView<'_>, because: Atomicity) -> Option<Fix> {
         ],
         follow_ups: Vec::new(),
     })
-}
-
-fn first_line(view: &MigrationView<'_>, statement: &Statement) -> Span {
-    let text = view.script.slice(statement.span);
-    let length = text.lines().next().map_or(0, |line| line.trim_end().len());
-    Span::new(statement.span.start, statement.span.start + u32::try_from(length).unwrap_or(0))
 }

@@ -154,6 +154,14 @@ impl Script {
         (understood, self.statements.len())
     }
 
+    /// The first line of a statement: enough to underline where all of it would fill the screen.
+    #[must_use]
+    pub fn first_line(&self, statement: &Statement) -> Span {
+        let text = self.slice(statement.span);
+        let length = text.lines().next().map_or(0, |line| line.trim_end().len());
+        Span::new(statement.span.start, statement.span.start + u32::try_from(length).unwrap_or(0))
+    }
+
     /// Line and column of a byte, both from 1; the column counts characters.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (usize, usize) {
