@@ -362,6 +362,12 @@ pub fn printable(text: &str) -> std::borrow::Cow<'_, str> {
     safe.into()
 }
 
+/// Words with one space between them: what a server says or SQL holds may go over lines, and a message does not.
+#[must_use]
+pub fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// `1 migration`, `2 migrations`: no inline "(s)" anywhere.
 #[must_use]
 pub fn count(number: usize, singular: &str) -> String {

@@ -7,9 +7,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, MySqlConnection, Row};
 
 use super::deploy_lock::{DeployLock, mysql_name};
 use super::ledger::COLUMNS;
-use super::session::{Place, Session, numbers, one_line};
+use super::session::{Place, Session, numbers};
 use super::{Activity, Database, DatabaseError, LedgerRow, Limits, LockState, LongTransaction, Result, Server, Survey};
 use crate::environment::Marker;
+use crate::shell::single_spaced;
 
 /// Characters of a table comment (MySQL manual, `CREATE TABLE`; the same in MariaDB).
 const COMMENT_LIMIT: usize = 2048;
@@ -281,7 +282,7 @@ pub(super) fn cell(row: &MySqlRow, at: usize) -> Option<String> {
 pub(super) fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
     let database = error.as_database_error()?.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()?;
     let target = place.target.clone();
-    let said = one_line(database.message());
+    let said = single_spaced(database.message());
     Some(match database.number() {
         1049 => {
             DatabaseError::NoSuchDatabase { target, what: format!("the server has no database `{}`", place.database) }

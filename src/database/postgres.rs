@@ -10,13 +10,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, PgConnection, Row};
 
 use super::deploy_lock::{DeployLock, POSTGRES_KEY};
 use super::ledger::{BadRow, COLUMNS};
-use super::session::{Place, Session, numbers, one_line};
+use super::session::{Place, Session, numbers};
 use super::{
     Activity, Database, DatabaseError, LedgerRow, Limits, LockState, LongTransaction, Result, Server, Survey,
     Unreachable, timestamp,
 };
 use crate::environment::Marker;
 use crate::project::Provider;
+use crate::shell::single_spaced;
 use crate::sql::quote::ident;
 
 /// The key of Prisma's advisory lock (schema engine, `flavour/postgres.rs`); advisory locks are per database.
@@ -300,7 +301,7 @@ pub(super) fn literal(text: &str) -> String {
 pub(super) fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
     let database = error.as_database_error()?;
     let target = place.target.clone();
-    let said = one_line(database.message());
+    let said = single_spaced(database.message());
     Some(match &*database.code()? {
         "3D000" => {
             DatabaseError::NoSuchDatabase { target, what: format!("the server has no database `{}`", place.database) }

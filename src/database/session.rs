@@ -11,6 +11,7 @@ use sqlx::Connection;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{DatabaseError, Limits, Result, Unreachable};
+use crate::shell::single_spaced;
 
 /// What messages say about a connection; never a secret.
 #[derive(Debug, Clone)]
@@ -193,19 +194,19 @@ fn common(place: &Place, doing: &'static str, error: &sqlx::Error) -> DatabaseEr
     match error {
         // The TLS library's complaints arrive as input errors of this kind.
         sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-            DatabaseError::Tls { target, said: one_line(&error.to_string()) }
+            DatabaseError::Tls { target, said: single_spaced(&error.to_string()) }
         }
         sqlx::Error::Io(error) => {
             DatabaseError::Unreachable { target, address: place.address.clone(), cause: unreachable(doing, error) }
         }
-        sqlx::Error::Tls(error) => DatabaseError::Tls { target, said: one_line(&error.to_string()) },
+        sqlx::Error::Tls(error) => DatabaseError::Tls { target, said: single_spaced(&error.to_string()) },
         sqlx::Error::Database(error) => DatabaseError::Query {
             target,
             doing,
             code: error.code().map(std::borrow::Cow::into_owned),
-            said: one_line(error.message()),
+            said: single_spaced(error.message()),
         },
-        other => DatabaseError::Query { target, doing, code: None, said: one_line(&other.to_string()) },
+        other => DatabaseError::Query { target, doing, code: None, said: single_spaced(&other.to_string()) },
     }
 }
 
@@ -220,13 +221,8 @@ fn unreachable(doing: &str, error: &io::Error) -> Unreachable {
         }),
         // The resolver's errors have no kind of their own.
         _ if error.to_string().contains("lookup address information") => Unreachable::UnknownHost,
-        _ => Unreachable::Other(one_line(&error.to_string())),
+        _ => Unreachable::Other(single_spaced(&error.to_string())),
     }
-}
-
-/// Messages are one line; a server's may not be.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first three numbers of a version text.

@@ -14,9 +14,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Error, Row, SqliteConnection};
 
 use super::deploy_lock::{DeployLock, lock_folder_of};
 use super::ledger::COLUMNS;
-use super::session::{Place, Session, numbers, one_line};
+use super::session::{Place, Session, numbers};
 use super::{Database, DatabaseError, HOLDS, LedgerRow, Limits, LockState, Result, Server, Survey};
 use crate::environment::Marker;
+use crate::shell::single_spaced;
 
 /// The first bytes of every database file (SQLite file format, section 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -288,7 +289,7 @@ fn holder(_: &Path) -> Option<String> {
 pub(super) fn classify(place: &Place, doing: &'static str, error: &Error) -> Option<DatabaseError> {
     let database = error.as_database_error()?;
     let target = place.target.clone();
-    let said = one_line(database.message());
+    let said = single_spaced(database.message());
     let code: i32 = database.code()?.parse().ok()?;
     Some(match (code & 0xff, code >> 8) {
         (5 | 6, _) => DatabaseError::Busy { target, said },

@@ -5,6 +5,7 @@ pub mod environments;
 pub mod fleet;
 pub mod lint;
 pub mod plan;
+mod prose;
 pub mod recovery;
 pub mod revert;
 pub mod status;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::rows::{Contents, Position};
 use super::snapshot::{Object, Snapshot};
+use crate::shell::single_spaced;
 
 /// What differs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,7 +84,7 @@ fn shown(object: &Object) -> String {
 /// Definitions of functions have pages.
 fn short(value: &str) -> String {
     const WIDTH: usize = 160;
-    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = single_spaced(value);
     if line.chars().count() > WIDTH { line.chars().take(WIDTH).collect::<String>() + "…" } else { line }
 }
 

@@ -13,7 +13,7 @@ use crate::exit_code::ExitCode;
 use crate::prisma::guard::pin::{Permit, Pin};
 use crate::prisma::{Command, Resolution};
 use crate::report::recovery::json;
-use crate::shell::{Shell, count, printable};
+use crate::shell::{Shell, count, printable, single_spaced};
 
 /// Takes one way out of one failed migration.
 pub(super) fn take(
@@ -245,7 +245,7 @@ fn wrong(after: &Diagnosis, aim: Aim) -> Option<String> {
 
 fn shortened(sql: &str) -> String {
     const WIDTH: usize = 80;
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = single_spaced(sql);
     let line = printable(&line).into_owned();
     if line.chars().count() > WIDTH { line.chars().take(WIDTH).collect::<String>() + "…" } else { line }
 }

@@ -10,7 +10,7 @@ use crate::deploy::evidence::ImpactEvidence;
 use crate::deploy::evidence::checks::{COUNTED, Checked};
 use crate::deploy::evidence::impact::counted;
 use crate::settings::{ImpactSettings, format_size};
-use crate::shell::count;
+use crate::shell::{count, single_spaced};
 
 /// See the module.
 pub struct ImpactGate;
@@ -66,7 +66,7 @@ fn of_check(facts: &Facts<'_>, checked: &Checked) -> Option<Problem> {
     let name = facts.target.name();
     let place = format!("`{}` line {}", check.migration, check.line);
     let see = check.rows.replacen("SELECT 1 FROM", "SELECT * FROM", 1);
-    let see = see.split_whitespace().collect::<Vec<_>>().join(" ");
+    let see = single_spaced(&see);
     let timeout = &facts.target.environment().impact.check_timeout;
     match &checked.found {
         Ok(0) => None,

@@ -11,6 +11,7 @@ use super::{causes, units};
 use crate::history::Entry;
 use crate::migrations::Migration;
 use crate::project::Provider;
+use crate::shell::single_spaced;
 use crate::sql;
 use crate::sql::analysis::{self, AfterFailure, Atomicity, PrismaVersion};
 use crate::sql::history_state::State;
@@ -302,7 +303,7 @@ fn unseen(action: Option<&Action>) -> &'static str {
 
 fn shortened(text: &str) -> String {
     const WIDTH: usize = 76;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = single_spaced(text);
     if line.chars().count() > WIDTH { line.chars().take(WIDTH).collect::<String>() + "…" } else { line }
 }
 

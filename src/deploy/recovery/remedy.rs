@@ -11,6 +11,7 @@ use crate::draft::revert_script::UNWRITTEN_MARK;
 use crate::migrations::Checksum;
 use crate::project::Provider;
 use crate::revert::prove::revert_of;
+use crate::shell::single_spaced;
 use crate::sql;
 use crate::sql::model::{Action, Script};
 
@@ -122,12 +123,7 @@ fn why(statement: &Statement) -> String {
 fn undecided(place: &str, statement: &Statement, sql: &str) -> Piece {
     let mut note = format!("{place}: {}", statement.says);
     if let Some(query) = &statement.query {
-        let _ = write!(
-            note,
-            "\nto find out: {} -- {}",
-            query.sql.split_whitespace().collect::<Vec<_>>().join(" "),
-            query.reads
-        );
+        let _ = write!(note, "\nto find out: {} -- {}", single_spaced(&query.sql), query.reads);
     }
     Piece { undecided: true, ..Piece::run(note, sql) }
 }

@@ -1,6 +1,7 @@
 //! Which statement of a migration runs, by what the server shows of it.
 
 use crate::project::Provider;
+use crate::shell::single_spaced;
 use crate::sql::{self, model::Script};
 
 /// A statement's place in its file.
@@ -49,7 +50,7 @@ impl Places {
         self.last = index;
         let statement = &script.statements[index];
         let head = script.slice(statement.span).lines().next().unwrap_or_default();
-        let mut head: String = head.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut head: String = single_spaced(head);
         if head.chars().count() > 60 {
             head = head.chars().take(59).chain(['…']).collect();
         }

@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Shown, Renderer, Snippet
 
 use super::{Report, Style, explain_command, page_url, summary_line};
 use crate::lint::{Judged, LineTable, Reported, Summary, UNREADABLE};
+use crate::report::prose::{one_line, wrap};
 use crate::rules::Level;
 use crate::settings::Origin;
 use crate::shell::{count, printable};
@@ -128,34 +129,6 @@ fn note(found: &Reported, way_out: bool) -> String {
         }
     }
     note
-}
-
-/// Breaks long lines between words.
-fn wrap(text: &str, width: usize) -> String {
-    let mut wrapped = String::with_capacity(text.len() + 8);
-    for (at, line) in text.lines().enumerate() {
-        if at > 0 {
-            wrapped.push('\n');
-        }
-        let mut column = 0;
-        for word in line.split(' ') {
-            let length = word.chars().count();
-            if column > 0 && column + 1 + length > width {
-                wrapped.push('\n');
-                column = 0;
-            } else if column > 0 {
-                wrapped.push(' ');
-                column += 1;
-            }
-            wrapped.push_str(word);
-            column += length;
-        }
-    }
-    wrapped
-}
-
-fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
 }
 
 fn many_lines(text: &str) -> String {

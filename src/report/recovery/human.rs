@@ -8,7 +8,8 @@ use anstyle::{AnsiColor, Style};
 use super::super::lint::Excerpt;
 use crate::deploy::recovery::{Atomic, Diagnosis, Seen, Statement, Way};
 use crate::lint::LineTable;
-use crate::shell::printable;
+use crate::report::prose::{one_line, wrap};
+use crate::shell::{printable, single_spaced};
 
 /// Statements shown at most on each side of what matters: a file may have thousands.
 const SHOWN: usize = 40;
@@ -79,7 +80,7 @@ fn error(environment: &str, found: &Diagnosis, look: Look) -> String {
         group = group.element(Level::NOTE.with_name("database").message(rest.join("\n")));
     }
     for cause in &found.causes {
-        group = group.element(Level::NOTE.with_name("why").message(wrap(&printable(cause), look.width)));
+        group = group.element(Level::NOTE.with_name("why").message(paragraph(&printable(cause), look.width)));
     }
     if let Err(problem) = &found.script {
         group = group.element(Level::NOTE.with_name("file").message(printable(problem).into_owned()));
@@ -89,7 +90,7 @@ fn error(environment: &str, found: &Diagnosis, look: Look) -> String {
         Atomic::Parts(why) => format!("no, what stood before the failing statement stays: {why}"),
         Atomic::Unclear(why) => format!("not known: {why}"),
     };
-    group = group.element(Level::NOTE.with_name("atomic").message(wrap(&atomic, look.width)));
+    group = group.element(Level::NOTE.with_name("atomic").message(paragraph(&atomic, look.width)));
     renderer.render(&[group])
 }
 
@@ -116,7 +117,7 @@ fn statements(found: &Diagnosis, look: Look) -> String {
         let _ = writeln!(text, "       {:<11} {}", "", printable(&reason(statement)));
         let is_open = statement.seen == Seen::CannotTell && found.failed_at != Some(statement.index);
         if let Some(query) = statement.query.as_ref().filter(|_| is_open) {
-            let sql = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+            let sql = single_spaced(&query.sql);
             let _ = writeln!(text, "       {:<11} ask: {} ({})", "", printable(&sql), query.reads);
         }
     }
@@ -149,27 +150,8 @@ fn reason(statement: &Statement) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
-}
-
-/// Breaks between words; the renderer does not.
-fn wrap(text: &str, width: usize) -> String {
+/// A note beside a snippet: one paragraph in what its margin leaves.
+fn paragraph(text: &str, width: usize) -> String {
     const MARGIN: usize = 16;
-    let width = width.saturating_sub(MARGIN).max(40);
-    let mut wrapped = String::with_capacity(text.len() + 8);
-    let mut column = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
-            wrapped.push('\n');
-            column = 0;
-        } else if column > 0 {
-            wrapped.push(' ');
-            column += 1;
-        }
-        wrapped.push_str(word);
-        column += length;
-    }
-    wrapped
+    wrap(&single_spaced(text), width.saturating_sub(MARGIN).max(40))
 }

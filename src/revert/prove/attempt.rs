@@ -16,7 +16,7 @@ use crate::revert::second_opinion::PrismaSays;
 use crate::revert::snapshot::{self, Snapshot};
 use crate::revert::throwaway::{Session, Throwaway};
 use crate::revert::{VerifyError, seed};
-use crate::shell::count;
+use crate::shell::{count, single_spaced};
 use crate::sql;
 use crate::sql::analysis::Judgement;
 use crate::sql::model::Script;
@@ -277,10 +277,7 @@ impl Attempt<'_> {
         let said = match prisma.difference(&url, shadow.as_deref(), &migrations[..before]) {
             Ok(None) => PrismaSays::Same,
             Ok(Some(sql)) => {
-                proof.differences.push(format!(
-                    "Prisma sees a difference: {}",
-                    sql.split_whitespace().collect::<Vec<_>>().join(" ")
-                ));
+                proof.differences.push(format!("Prisma sees a difference: {}", single_spaced(&sql)));
                 PrismaSays::Differs(sql)
             }
             Err(why) => PrismaSays::NoAnswer(why),

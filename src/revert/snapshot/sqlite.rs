@@ -4,6 +4,7 @@
 use super::{LEDGER, Snapshot};
 use crate::project::Provider;
 use crate::revert::throwaway::{Session, SqlFailure};
+use crate::shell::single_spaced;
 use crate::sql;
 use crate::sql::model::{Action, ConstraintKind, CreateTable, Script};
 
@@ -26,16 +27,16 @@ pub(super) fn take(session: &mut dyn Session) -> Result<Snapshot, SqlFailure> {
             _ if table == LEDGER => {}
             "table" => add_table(&mut snapshot, &name, &text),
             "view" => {
-                snapshot.put("view", "", &name).insert("definition".to_owned(), squeezed(&text));
+                snapshot.put("view", "", &name).insert("definition".to_owned(), single_spaced(&text));
             }
             "trigger" => {
-                snapshot.put("trigger", &table, &name).insert("definition".to_owned(), squeezed(&text));
+                snapshot.put("trigger", &table, &name).insert("definition".to_owned(), single_spaced(&text));
             }
             "index" => {
                 // Conditions and expressions are in the text only.
                 let rest = text.split_once('(').map_or("", |(_, rest)| rest);
                 if rest.to_ascii_lowercase().contains("where") || rest.trim_end_matches(')').contains('(') {
-                    snapshot.put("index", &table, &name).insert("definition".to_owned(), squeezed(rest));
+                    snapshot.put("index", &table, &name).insert("definition".to_owned(), single_spaced(rest));
                 }
             }
             _ => {}
@@ -108,7 +109,7 @@ fn add_table(snapshot: &mut Snapshot, name: &str, text: &str) {
     });
     let Some(create) = create else {
         // A virtual table, or one that we do not read: its text is all there is to compare.
-        snapshot.put("table", "", name).insert("definition".to_owned(), squeezed(text));
+        snapshot.put("table", "", name).insert("definition".to_owned(), single_spaced(text));
         return;
     };
     let table = snapshot.put("table", "", name);
@@ -125,7 +126,7 @@ fn add_from_text(snapshot: &mut Snapshot, name: &str, script: &Script, create: &
     let inside = create.columns.iter().flat_map(|column| &column.constraints);
     for check in inside.chain(&create.constraints).filter(|constraint| constraint.kind == ConstraintKind::Check) {
         let text = check.expr.as_ref().map_or(check.span, |expr| expr.span);
-        snapshot.put("check", name, &squeezed(script.slice(text)));
+        snapshot.put("check", name, &single_spaced(script.slice(text)));
     }
     for column in &create.columns {
         let found = snapshot.put("column", name, &column.name.value);
@@ -133,7 +134,7 @@ fn add_from_text(snapshot: &mut Snapshot, name: &str, script: &Script, create: &
             found.insert("AUTOINCREMENT".to_owned(), "on".to_owned());
         }
         if let Some(generated) = &column.generated {
-            found.insert("expression".to_owned(), squeezed(script.slice(generated.expr.span)));
+            found.insert("expression".to_owned(), single_spaced(script.slice(generated.expr.span)));
         }
         let words: Vec<&str> = script.slice(column.span).split_whitespace().collect();
         if let Some(at) = words.iter().position(|word| word.eq_ignore_ascii_case("COLLATE")) {
@@ -141,11 +142,6 @@ fn add_from_text(snapshot: &mut Snapshot, name: &str, script: &Script, create: &
             found.insert("collation".to_owned(), collation);
         }
     }
-}
-
-/// Line breaks and indents mean nothing.
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn fields<const N: usize>(row: Vec<Option<String>>) -> [String; N] {

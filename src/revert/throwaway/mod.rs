@@ -186,8 +186,3 @@ fn folder_of(program: &std::path::Path) -> String {
 fn runtime() -> Result<tokio::runtime::Runtime, VerifyError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(VerifyError::Scratch)
 }
-
-/// Messages are one line; a server's may not be.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}

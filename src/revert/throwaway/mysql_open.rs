@@ -8,8 +8,9 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, MySqlConnection, Row as _};
 use tokio::runtime::Runtime;
 
-use super::{Rows, Session, SqlFailure, one_line};
+use super::{Rows, Session, SqlFailure};
 use crate::project::Provider;
+use crate::shell::single_spaced;
 use crate::sql;
 
 /// An open connection.
@@ -66,7 +67,7 @@ fn cell(row: &MySqlRow, at: usize) -> Option<String> {
 /// `done` statements of the text were carried out before.
 fn failure(error: &sqlx::Error, sql: &str, done: usize) -> SqlFailure {
     let Some(database) = error.as_database_error() else {
-        return SqlFailure { said: one_line(&error.to_string()), at: None };
+        return SqlFailure { said: single_spaced(&error.to_string()), at: None };
     };
     let script = sql::read(Provider::Mysql, sql.as_bytes()).ok();
     let range = script.as_ref().and_then(|script| {
@@ -76,7 +77,7 @@ fn failure(error: &sqlx::Error, sql: &str, done: usize) -> SqlFailure {
         let all_count = before.into_iter().all(|statement| counts(script.slice(statement.range)));
         script.statements.get(done).filter(|_| all_count).map(|statement| statement.span)
     });
-    SqlFailure { said: one_line(database.message()), at: range.map(|span| span.start as usize) }
+    SqlFailure { said: single_spaced(database.message()), at: range.map(|span| span.start as usize) }
 }
 
 impl Session for Open {

@@ -7,8 +7,9 @@ use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tokio::runtime::Runtime;
 
-use super::{Rows, Session, SqlFailure, one_line};
+use super::{Rows, Session, SqlFailure};
 use crate::project::Provider;
+use crate::shell::single_spaced;
 use crate::sql::quote;
 
 /// An open connection.
@@ -101,7 +102,7 @@ impl Drop for Open {
 
 fn failure(error: &sqlx::Error, sql: &str) -> SqlFailure {
     let Some(database) = error.as_database_error() else {
-        return SqlFailure { said: one_line(&error.to_string()), at: None };
+        return SqlFailure { said: single_spaced(&error.to_string()), at: None };
     };
     let position = database.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::position);
     let at = match position {
@@ -111,5 +112,5 @@ fn failure(error: &sqlx::Error, sql: &str) -> SqlFailure {
         }
         _ => None,
     };
-    SqlFailure { said: one_line(database.message()), at }
+    SqlFailure { said: single_spaced(database.message()), at }
 }

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::SqlFailure;
 use super::scratch::{self, Scratch};
-use super::{SqlFailure, one_line};
 use crate::project::Provider;
 use crate::revert::VerifyError;
+use crate::shell::single_spaced;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -156,7 +157,7 @@ impl Process {
             return Ok(());
         }
         let said = format!("{} {}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
-        let why = format!("`{}` ended with {}: {}", program.display(), output.status, one_line(&said));
+        let why = format!("`{}` ended with {}: {}", program.display(), output.status, single_spaced(&said));
         Err(no_server(self.provider, why))
     }
 
@@ -182,7 +183,7 @@ impl Process {
                     let ended = server.try_wait().ok().flatten();
                     if ended.is_some() || began.elapsed() > START_LIMIT {
                         let log = fs::read_to_string(&path).unwrap_or_default();
-                        let why = format!("it does not answer: {} {}", failure.said, one_line(&log));
+                        let why = format!("it does not answer: {} {}", failure.said, single_spaced(&log));
                         return Err(no_server(self.provider, why));
                     }
                 }

@@ -8,8 +8,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, Sqlite
 use tokio::runtime::Runtime;
 
 use super::scratch::{self, Scratch};
-use super::{Rows, Server, Session, SqlFailure, Throwaway, one_line, runtime};
+use super::{Rows, Server, Session, SqlFailure, Throwaway, runtime};
 use crate::revert::VerifyError;
+use crate::shell::single_spaced;
 
 /// A folder of SQLite files.
 pub(super) struct Files {
@@ -115,8 +116,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 fn failure(error: sqlx::Error) -> SqlFailure {
     let said = match error.as_database_error() {
-        Some(error) => one_line(error.message()),
-        None => one_line(&error.to_string()),
+        Some(error) => single_spaced(error.message()),
+        None => single_spaced(&error.to_string()),
     };
     SqlFailure { said, at: None }
 }

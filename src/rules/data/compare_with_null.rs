@@ -2,6 +2,7 @@
 
 use crate::project::Provider;
 use crate::rules::{Check, Edit, Finding, Findings, Fix, Fixable, Levels, OperationView, Rule, Subject};
+use crate::shell::single_spaced;
 use crate::sql::model::{Action, InsertSource, Name, Span};
 
 pub const RULE: Rule = Rule {
@@ -70,9 +71,9 @@ fn finding(view: &OperationView<'_>, table: &Name, span: Span) -> Finding {
     let text = view.statement.script().slice(span);
     let fixed = with_is(text);
     let wish = fixed.clone().unwrap_or_else(|| "IS NULL".to_owned());
-    let finding = Finding::new(span, Subject::table(table), format!("`{}` never holds, so no row is found", one_line(text)))
+    let finding = Finding::new(span, Subject::table(table), format!("`{}` never holds, so no row is found", single_spaced(text)))
         .why("A comparison with NULL is neither true nor false: the statement succeeds and does nothing, and nobody notices.")
-        .help(format!("write `{}`", one_line(&wish)));
+        .help(format!("write `{}`", single_spaced(&wish)));
     match fixed {
         Some(text) => finding.fix(Fix {
             title: "compare with IS".to_owned(),
@@ -81,10 +82,6 @@ fn finding(view: &OperationView<'_>, table: &Name, span: Span) -> Finding {
         }),
         None => finding,
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `x = NULL` → `x IS NULL`, `x <> NULL` → `x IS NOT NULL`; `None` for any other shape.

@@ -2,6 +2,7 @@
 
 use crate::project::Provider;
 use crate::rules::{Check, Finding, Findings, Fixable, Levels, OperationView, Rule, Subject};
+use crate::shell::single_spaced;
 use crate::sql::model::{Action, Expr, Ident, Insert, InsertSource, Name, Predicate, Span, Volatility};
 use crate::sql::quote;
 
@@ -178,7 +179,7 @@ fn by_value(view: &OperationView<'_>, subject: Subject, span: Span, what: &str) 
 /// On one line, and short enough for a message.
 fn one_line(text: &str) -> String {
     const MOST: usize = 60;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = single_spaced(text);
     match line.char_indices().nth(MOST) {
         Some((end, _)) => format!("{} …", &line[..end]),
         None => line,
